@@ -28,28 +28,7 @@ public struct JobEvent: Sendable, Hashable, Codable {
         self.progress = progress
     }
 
-    /// The kinds of event; each has a MESSAGE_ID in the journal.
-    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        case jobQueued = "job-queued"
-        case jobStateChanged = "job-state-changed"
-        case jobAwaitingApproval = "job-awaiting-approval"
-        case lockWaiting = "lock-waiting"
-        case lockAcquired = "lock-acquired"
-        case backupStarted = "backup-started"
-        case backupProgress = "backup-progress"
-        case backupFinished = "backup-finished"
-        case backupPruned = "backup-pruned"
-        case stepStarted = "step-started"
-        case stepProgress = "step-progress"
-        case stepApplied = "step-applied"
-        case stepRetried = "step-retried"
-        case blockersSeen = "blockers-seen"
-        case versionChangedOutside = "version-changed-outside"
-        case jobSucceeded = "job-succeeded"
-        case jobFailed = "job-failed"
-        case jobCancelled = "job-cancelled"
-        case jobNeedsDecision = "job-needs-decision"
-    }
+    public typealias Kind = EventKind
 
     /// How far something that takes long has come.
     public struct Progress: Sendable, Hashable, Codable {
