@@ -39,10 +39,11 @@ struct StatementWords {
         return String(decoding: bytes[lexemes[index].lower..<lexemes[index].upper], as: UTF8.self)
     }
 
-    /// Token `index` in lower case if it is a bare word, else "".
+    /// Token `index` in lower case if it is a bare word no longer than a keyword may be, else "".
     func word(_ index: Int) -> String {
         guard lexemes.indices.contains(index), lexemes[index].kind == .identifier else { return "" }
         let range = lexemes[index].lower..<lexemes[index].upper
+        guard range.count < 64 else { return "" }
         return String(decoding: bytes[range].lazy.map(Byte.folded), as: UTF8.self)
     }
 
