@@ -9,8 +9,7 @@ extension Lexer {
             case .whitespace, .comment:
                 continue
             case .identifier:
-                let folded = lexer.bytes[lexeme.lower..<lexeme.upper].lazy.map(Byte.folded)
-                tokens.append(String(decoding: folded, as: UTF8.self))
+                tokens.append(Byte.foldedText(lexer.bytes[lexeme.lower..<lexeme.upper]))
             case .string:
                 tokens.append(lexer.canonicalString(lexeme))
             default:

@@ -44,7 +44,7 @@ struct StatementWords {
         guard lexemes.indices.contains(index), lexemes[index].kind == .identifier else { return "" }
         let range = lexemes[index].lower..<lexemes[index].upper
         guard range.count < 64 else { return "" }
-        return String(decoding: bytes[range].lazy.map(Byte.folded), as: UTF8.self)
+        return Byte.foldedText(bytes[range])
     }
 
     /// The token behind the parenthesis that closes the one at `index`; the end if nothing does.
