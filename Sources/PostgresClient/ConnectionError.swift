@@ -91,7 +91,7 @@ public enum TransactionError: Error, Sendable, Equatable, CustomStringConvertibl
         case .scopeEnded:
             return "cannot run a command in the transaction: it has ended"
         case .usedOutsideScope:
-            return "cannot run a command on the connection inside its own transaction: the transaction's scope is for that"
+            return "cannot run a command on the connection: its own transaction's body must use the transaction's scope"
         }
     }
 }
@@ -105,7 +105,8 @@ public struct CommandError: Error, Sendable, Equatable, CustomStringConvertible 
     public var description: String { message }
 
     static let nulByte = CommandError(message: "cannot send the statement: it holds a NUL character")
-    static let nulInParameter = CommandError(message: "cannot send the statement: a text parameter holds a NUL character")
+    static let nulInParameter = CommandError(
+        message: "cannot send the statement: a text parameter holds a NUL character")
     static let notCopyIn = CommandError(message: "cannot copy data in: the statement is not COPY … FROM STDIN")
     static let tooManyParameters = CommandError(message: "cannot send the statement: it has more than 65535 parameters")
 }

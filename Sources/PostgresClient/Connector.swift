@@ -214,6 +214,8 @@ extension Duration {
 /// Gives C strings with a final nil.
 private func withCStrings<R>(_ strings: [String], _ body: ([UnsafePointer<CChar>?]) -> R) -> R {
     let copies = strings.map { strdup($0) }
-    defer { copies.forEach { free($0) } }
+    defer {
+        for copy in copies { free(copy) }
+    }
     return body(copies.map { UnsafePointer($0) } + [nil])
 }
