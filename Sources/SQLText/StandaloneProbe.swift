@@ -1,0 +1,33 @@
+/// How the outcome of a statement that ran outside of a transaction can be found out afterwards.
+///
+/// Names are given as their parts (`["public", "orders"]`), unquoted and folded.
+public enum StandaloneProbe: Sendable, Equatable {
+    /// What REINDEX was asked to build anew.
+    public enum ReindexTarget: String, Sendable, Hashable, CaseIterable {
+        /// One index.
+        case index
+        /// The indexes of a table.
+        case table
+        /// The indexes of a schema.
+        case schema
+        /// The indexes of a database; its name may be left out.
+        case database
+        /// The indexes of the catalogues; the database's name may be left out.
+        case system
+    }
+
+    /// An index that is there and valid, of this definition. Without a name, the server chose one.
+    case createIndex(name: String?, table: [String])
+    /// An index that is gone.
+    case dropIndex([String])
+    /// No leftovers `_ccnew` or `_ccold`; then run again.
+    case reindex(ReindexTarget, [String])
+    /// A partition that is detached, or half detached and to be finished with FINALIZE.
+    case detachPartition(parent: [String], partition: [String])
+    /// An enum that has the label.
+    case addEnumValue(type: [String], label: String)
+    /// Running it again does no harm.
+    case repeatable
+    /// Nothing tells.
+    case none
+}

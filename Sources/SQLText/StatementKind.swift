@@ -1,0 +1,59 @@
+/// An answer that text alone cannot always give.
+public enum Ternary: String, Sendable, Hashable, CaseIterable {
+    /// Certainly.
+    case yes
+    /// Certainly not.
+    case no
+    /// It depends on what the text does not show.
+    case unknown
+}
+
+/// How a statement should be waited for while it wants its locks.
+public enum LockPatience: String, Sendable, Hashable, CaseIterable {
+    /// With a short `lock_timeout` and retries: while it waits, others queue behind it.
+    case ordinary
+    /// Concurrent index work: it waits without blocking anyone, so it gets no `lock_timeout`.
+    case concurrent
+}
+
+/// What a statement is, as far as its text tells.
+public struct StatementKind: Sendable, Equatable {
+    /// The command, for people: `CREATE INDEX CONCURRENTLY`, `ALTER TABLE`.
+    public var verb: String
+    /// Whether PostgreSQL will not run it in a transaction block.
+    public var refusedInTransaction: Ternary
+    /// Why it must not be in a revision at all, if so.
+    public var prohibition: Prohibition?
+    /// The strongest lock that it takes on a table that already exists; nil if none is known.
+    public var lock: TableLock?
+    /// Whether it writes a table anew; nil for a text that is no statement.
+    public var rewrites: Ternary?
+    /// How its locks should be waited for.
+    public var patience: LockPatience
+    /// How to find out what it did, if nobody knows whether it ended.
+    public var probe: StandaloneProbe
+
+    /// Makes a kind of its parts.
+    public init(
+        verb: String, refusedInTransaction: Ternary = .no, prohibition: Prohibition? = nil, lock: TableLock? = nil,
+        rewrites: Ternary? = .no, patience: LockPatience = .ordinary, probe: StandaloneProbe = .none
+    ) {
+        self.verb = verb
+        self.refusedInTransaction = refusedInTransaction
+        self.prohibition = prohibition
+        self.lock = lock
+        self.rewrites = rewrites
+        self.patience = patience
+        self.probe = probe
+    }
+
+    /// The kind of one statement; of the first one, if `sql` holds several.
+    public init(of sql: String) throws(SQLTextError) {
+        let statements = try StatementSplitter.split(sql)
+        self = statements.first?.kind ?? StatementKind(verb: "", rewrites: nil)
+    }
+
+    init(_ words: StatementWords) {
+        self.init(verb: words.word(0).uppercased())
+    }
+}
