@@ -20,16 +20,18 @@ public final class ControlClient: Sendable {
 
     /// Calls a method and waits for its one reply.
     public func call<M: ControlMethod>(_ method: M.Type, _ parameters: M.Parameters) async throws -> M.Reply {
-        try await persevering(at: M.name, isRepeatable: Self.isRepeatable(method)) { client in
+        try await persevering(at: M.name, isRepeatable: Self.isRepeatable(method)) { client, _ in
             try await client.call(M.qualifiedName, parameters, returning: M.Reply.self)
         }
     }
 
     /// Calls a method that streams, and returns all its replies. A stream that is cut off is read again from its start.
     public func collect<M: ControlMethod>(_: M.Type, _ parameters: M.Parameters) async throws -> [M.Reply] {
-        try await persevering(at: M.name, isRepeatable: true) { client in
+        try await persevering(at: M.name, isRepeatable: true) { client, _ in
             var replies: [M.Reply] = []
-            for try await reply in client.stream(M.qualifiedName, parameters, of: M.Reply.self) { replies.append(reply) }
+            for try await reply in client.stream(M.qualifiedName, parameters, of: M.Reply.self) {
+                replies.append(reply)
+            }
             return replies
         }
     }
@@ -45,11 +47,10 @@ public final class ControlClient: Sendable {
     ) async throws -> Job? {
         var last = fromSequence
         var latest: Job?
-        var progress = 0
-        try await persevering(at: WatchJob.name, isRepeatable: true, progress: { progress }) { client in
+        try await persevering(at: WatchJob.name, isRepeatable: true) { client, arrived in
             let parameters = WatchJob.Parameters(job: job.description, fromSequence: last, untilParked: untilParked)
             for try await reply in client.stream(WatchJob.qualifiedName, parameters, of: WatchJob.Reply.self) {
-                progress += 1
+                arrived = true
                 if let event = reply.event {
                     guard event.sequence > last else { continue }
                     last = event.sequence
@@ -67,10 +68,9 @@ public final class ControlClient: Sendable {
         _ parameters: Subscribe.Parameters, receive: ([JobEvent]) async throws -> Void
     ) async throws {
         var seen: [JobID: Int64] = [:]
-        var progress = 0
-        try await persevering(at: Subscribe.name, isRepeatable: true, progress: { progress }) { client in
+        try await persevering(at: Subscribe.name, isRepeatable: true) { client, arrived in
             for try await reply in client.stream(Subscribe.qualifiedName, parameters, of: Subscribe.Reply.self) {
-                progress += 1
+                arrived = true
                 let events = reply.events.filter { $0.sequence > seen[$0.job] ?? 0 }
                 for event in events { seen[event.job] = event.sequence }
                 if !events.isEmpty { try await receive(events) }
@@ -95,20 +95,20 @@ public final class ControlClient: Sendable {
 
 extension ControlClient {
     /// Runs `body` on a connection, and again on another one where the connection was lost, as long as patience lasts.
-    /// The first attempt to connect is the only one: a daemon that is not there is said at once. Whatever arrives
-    /// (`progress` moves) renews the patience.
+    /// The first attempt to connect is the only one: a daemon that is not there is said at once. A reply of a stream
+    /// that `body` says has arrived renews the patience.
     private func persevering<R>(
-        at name: String, isRepeatable: Bool, progress: () -> Int = { 0 }, _ body: (Client) async throws -> R
+        at name: String, isRepeatable: Bool, _ body: (Client, inout Bool) async throws -> R
     ) async throws -> R {
         var pauses = patience.pauses[...]
         var wasConnected = false
-        var before = progress()
         while true {
             let lost: Failure
+            var arrived = false
             do {
                 let client = try await connected()
                 wasConnected = true
-                return try await body(client)
+                return try await body(client, &arrived)
             } catch let error as VarlinkError {
                 let failure = Failure(error)
                 guard failure.code == .daemonUnavailable, isRepeatable else { throw failure }
@@ -123,10 +123,7 @@ extension ControlClient {
                 drop()
                 throw error
             }
-            if progress() != before {
-                before = progress()
-                pauses = patience.pauses[...]
-            }
+            if arrived { pauses = patience.pauses[...] }
             guard let pause = pauses.popFirst() else { throw lost }
             drop()
             try await patience.sleep(pause)

@@ -125,7 +125,8 @@ extension Failure {
                 .protocolViolation, "cannot call \"\(what)\": the daemon does not know it", hint: unequal)
         case "org.varlink.service.InvalidParameter":
             let what = error.parameters["parameter"]?.stringValue ?? ""
-            return Failure(.protocolViolation, "cannot call the daemon: it refused the parameter \"\(what)\"", hint: unequal)
+            return Failure(
+                .protocolViolation, "cannot call the daemon: it refused the parameter \"\(what)\"", hint: unequal)
         default:
             return Failure(.protocolViolation, "cannot understand the daemon's error \"\(error.name)\"", hint: unequal)
         }

@@ -5,14 +5,19 @@ extension ControlInterface {
 
         # One change of the rows of the version table; exactly one field is set.
         type VersionRowChange (
+          # A row comes.
           insert: ?(revision: string),
+          # A row goes.
           delete: ?(revision: string),
+          # A row gets another value.
           update: ?(from: string, to: string)
         )
 
         # One revision to be applied in one direction, by digest.
         type Step (
+          # The revision.
           revision: string,
+          # Which way it is applied.
           direction: Direction,
           # What approvals bind.
           contentDigest: string,
@@ -36,6 +41,7 @@ extension ControlInterface {
         type Job (
           # The job's name, such as main-41.
           id: string,
+          # What it does.
           kind: JobKind,
           # queued, planning, awaiting-approval, waiting-for-lock, backing-up, applying, verifying, succeeded, failed,
           # cancelled or needs-decision; new ones may appear.
@@ -52,6 +58,7 @@ extension ControlInterface {
           requestedBy: Person,
           # The UUID that the caller gave.
           requestID: string,
+          # When it was queued.
           requestedAt: string,
           # When it left the queue.
           startedAt: ?string,
@@ -71,6 +78,7 @@ extension ControlInterface {
         type Progress (
           # What is counted: bytes, blocks, tuples, statements, revisions.
           unit: string,
+          # How many are done.
           done: int,
           # Absent where the end is not known.
           total: ?int,
@@ -82,7 +90,9 @@ extension ControlInterface {
         type JobEvent (
           # The job's name.
           job: string,
+          # Its number within the job.
           sequence: int,
+          # When it happened.
           at: string,
           # A stable name of what happened, such as step-applied; new ones may appear.
           kind: string,
@@ -92,6 +102,7 @@ extension ControlInterface {
           revision: ?string,
           # One line for people.
           message: string,
+          # How far what takes long has come.
           progress: ?Progress
         )
 
@@ -103,7 +114,9 @@ extension ControlInterface {
 
         # How one database is.
         type DatabaseStatus (
+          # Its name in the settings.
           name: string,
+          # Whether it is at hand.
           connection: Connection,
           # Why it is not connected.
           failure: ?Failure,
@@ -115,7 +128,9 @@ extension ControlInterface {
           current: []string,
           # The heads of the graph of revisions.
           heads: []string,
+          # How many revisions there are.
           revisionCount: int,
+          # How many of them are not applied.
           pendingCount: int,
           # How many of the pending revisions lack an approval.
           unapprovedCount: int,
@@ -125,9 +140,13 @@ extension ControlInterface {
           problems: []Failure,
           # What a person should know, a line each.
           warnings: []string,
+          # The job that runs at present.
           runningJob: ?Job,
+          # How many jobs wait for their turn.
           queuedCount: int,
+          # How many jobs wait for a person.
           parkedCount: int,
+          # The name of the newest backup.
           lastBackup: ?string,
           # Whether new approved revisions are applied without being asked for.
           autoUpgrade: bool,
@@ -145,6 +164,7 @@ extension ControlInterface {
           database: string,
           # Where it is on the daemon's host.
           path: string,
+          # When it was taken.
           takenAt: string,
           # How long dump, hashing and verification took.
           elapsedSeconds: float,
@@ -154,6 +174,7 @@ extension ControlInterface {
           versionRows: []string,
           # The job that it was taken for.
           job: ?string,
+          # Its hashes were checked and all of it was decoded.
           isVerified: bool,
           # Why its manifest or its files are not what they should be.
           problem: ?string
@@ -166,6 +187,7 @@ extension ControlInterface {
         type Check (
           # What was examined.
           subject: string,
+          # What became of it.
           outcome: Outcome,
           # One line for people.
           message: string,

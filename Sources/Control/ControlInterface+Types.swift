@@ -99,7 +99,9 @@ extension ControlInterface {
 
         # One line of the history: a revision that was applied in a direction. The history is append-only.
         type HistoryEntry (
+          # The revision.
           revision: string,
+          # Which way it was applied.
           direction: Direction,
           # When it was committed.
           appliedAt: string,
@@ -119,7 +121,9 @@ extension ControlInterface {
 
         # The consent of one person to exactly these bytes, in this direction, in this database.
         type Approval (
+          # The revision.
           revision: string,
+          # Which way it may be applied.
           direction: Direction,
           # What was approved.
           contentDigest: string,
@@ -131,7 +135,9 @@ extension ControlInterface {
 
         # What a step still lacks before the policy lets it pass.
         type MissingApproval (
+          # The revision.
           revision: string,
+          # Which way it shall be applied.
           direction: Direction,
           # What has to be approved.
           contentDigest: string,
@@ -143,7 +149,9 @@ extension ControlInterface {
 
         # What is approved or taken back.
         type ApprovalItem (
+          # The revision.
           revision: string,
+          # Which way it may be applied.
           direction: Direction,
           # The digest that the person was shown; never a name that may mean something else by then.
           contentDigest: string
