@@ -32,7 +32,8 @@ public struct Lexer: Sendable {
     /// The next token without the cost of its line and column.
     mutating func nextLexeme() throws(SQLTextError) -> Lexeme? {
         if let firstNul {
-            throw error("cannot read SQL: a NUL byte", at: firstNul, hint: "Save the file as UTF-8 text without NUL bytes.")
+            throw error(
+                "cannot read SQL: a NUL byte", at: firstNul, hint: "Save the file as UTF-8 text without NUL bytes.")
         }
         guard offset < end else { return nil }
         let lower = offset

@@ -54,6 +54,23 @@ public struct StatementKind: Sendable, Equatable {
     }
 
     init(_ words: StatementWords) {
-        self.init(verb: words.word(0).uppercased())
+        let head = CommandHead(words)
+        let patience = Self.patience(words, head)
+        self.init(
+            verb: head.verb(isConcurrent: patience == .concurrent),
+            refusedInTransaction: TransactionRules.refusal(words, head), prohibition: Prohibition.of(words),
+            lock: LockRules.lock(words, head), rewrites: RewriteRules.rewrites(words, head), patience: patience,
+            probe: ProbeRules.probe(words, head))
+    }
+
+    private static func patience(_ words: StatementWords, _ head: CommandHead) -> LockPatience {
+        let isConcurrent =
+            switch (head.command, head.object) {
+            case ("create", "index"), ("drop", "index"): words.matches(head.next, "concurrently")
+            case ("reindex", _): Reindex(words).isConcurrent
+            case ("alter", "table"): AlterTable(words, head).detachesConcurrently
+            default: false
+            }
+        return isConcurrent ? .concurrent : .ordinary
     }
 }

@@ -7,7 +7,7 @@ struct StatementWords {
 
     /// Whether token `index` is the bare word `keyword`, which is given in lower case.
     func matches(_ index: Int, _ keyword: StaticString) -> Bool {
-        index < lexemes.count && lexemes[index].matches(keyword, in: bytes)
+        lexemes.indices.contains(index) && lexemes[index].matches(keyword, in: bytes)
     }
 
     /// Whether the bare words `keywords` stand one after the other from token `index`.
@@ -23,25 +23,25 @@ struct StatementWords {
 
     /// Whether token `index` is this one character of punctuation (or an operator of one character).
     func isSign(_ index: Int, _ sign: UInt8) -> Bool {
-        guard index < lexemes.count else { return false }
+        guard lexemes.indices.contains(index) else { return false }
         let lexeme = lexemes[index]
         guard lexeme.upper == lexeme.lower + 1, bytes[lexeme.lower] == sign else { return false }
         return lexeme.kind == .punctuation || lexeme.kind == .operator || lexeme.kind == .semicolon
     }
 
     func kind(_ index: Int) -> Token.Kind? {
-        index < lexemes.count ? lexemes[index].kind : nil
+        lexemes.indices.contains(index) ? lexemes[index].kind : nil
     }
 
     /// The text of token `index` as it is written.
     func text(_ index: Int) -> String {
-        guard index < lexemes.count else { return "" }
+        guard lexemes.indices.contains(index) else { return "" }
         return String(decoding: bytes[lexemes[index].lower..<lexemes[index].upper], as: UTF8.self)
     }
 
     /// Token `index` in lower case if it is a bare word, else "".
     func word(_ index: Int) -> String {
-        guard index < lexemes.count, lexemes[index].kind == .identifier else { return "" }
+        guard lexemes.indices.contains(index), lexemes[index].kind == .identifier else { return "" }
         let range = lexemes[index].lower..<lexemes[index].upper
         return String(decoding: bytes[range].lazy.map(Byte.folded), as: UTF8.self)
     }

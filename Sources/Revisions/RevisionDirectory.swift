@@ -1,0 +1,55 @@
+/// Reads all revision files of a directory, or of several, together.
+public enum RevisionDirectory {
+    /// What a directory holds.
+    public struct Loaded: Sendable {
+        /// The graph; nil while anything is wrong.
+        public var graph: RevisionGraph?
+        /// Everything that is wrong, sorted by file and place.
+        public var problems: [RevisionError]
+        /// The revisions that could be read, in the order of their files.
+        public var revisions: [Revision]
+    }
+
+    /// Judges the files together. Files that no format recognises are passed over.
+    ///
+    /// A revision of `previous` is taken over when its path and its bytes are the same, which saves reading it again.
+    public static func load(_ files: [RevisionFile], reusing previous: Loaded? = nil) -> Loaded {
+        let known = previous.map { Dictionary($0.revisions.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first }) }
+        var revisions: [Revision] = []
+        var nodes: [(node: RevisionNode, revision: Revision?, path: String)] = []
+        var problems: [RevisionError] = []
+        revisions.reserveCapacity(files.count)
+        var readAnew = 0
+        for file in files.sorted(by: { $0.path < $1.path }) {
+            guard let format = RevisionFormats.format(ofPath: file.path) else { continue }
+            if let revision = known?[file.path], revision.source == file.bytes {
+                revisions.append(revision)
+                nodes.append((revision.node, revision, file.path))
+                continue
+            }
+            readAnew += 1
+            let reading = format.read(file)
+            problems += reading.problems
+            if let revision = reading.revision { revisions.append(revision) }
+            if let node = reading.node { nodes.append((node, reading.revision, file.path)) }
+        }
+        if readAnew == 0, problems.isEmpty, let previous, let graph = previous.graph, graph.count == revisions.count {
+            return Loaded(graph: graph, problems: [], revisions: revisions)
+        }
+        return judge(nodes, revisions: revisions, problems: problems)
+    }
+
+    private static func judge(
+        _ nodes: [(node: RevisionNode, revision: Revision?, path: String)], revisions: [Revision],
+        problems: [RevisionError]
+    ) -> Loaded {
+        var builder = GraphBuilder(nodes: nodes.map(\.node)) { number, key in
+            let positions = nodes[number].revision?.headerPositions
+            return (nodes[number].path, positions?[key] ?? positions?[.revision])
+        }
+        let index = builder.build()
+        let all = (problems + builder.problems).sorted()
+        guard let index, all.isEmpty else { return Loaded(graph: nil, problems: all, revisions: revisions) }
+        return Loaded(graph: RevisionGraph(index: index, contents: revisions), problems: [], revisions: revisions)
+    }
+}

@@ -1,0 +1,86 @@
+extension RevisionGraph {
+    var resolver: Resolver { Resolver(index: index) }
+
+    /// The revisions that a target means: several for `heads`, none for `base`.
+    ///
+    /// `current` means the rows themselves. Steps from what is applied (`+1`) start at the rows; `-N` is a walk down from
+    /// each row, or from each head when there are no rows.
+    public func resolve(_ target: RevisionTarget, rows: [RevisionID] = []) throws(RevisionError) -> [RevisionID] {
+        if target.text == "current" { return index.ids(try numbers(ofRows: rows)) }
+        if let steps = target.steps {
+            if target.symbol == nil, steps < 0, rows.isEmpty {
+                return index.ids(try resolver.nodes([target.text]))
+            }
+            return try resolveRelative(target, steps: steps, rows: rows)
+        }
+        return index.ids(try resolver.nodes([target.text]))
+    }
+
+    private func resolveRelative(
+        _ target: RevisionTarget, steps: Int, rows: [RevisionID]
+    ) throws(RevisionError) -> [RevisionID] {
+        let current = try numbers(ofRows: rows)
+        if target.symbol == nil, steps < 0 {
+            let starts = try target.branch.map { (name) throws(RevisionError) in try resolver.filter(current, byLineageOf: name) } ?? current
+            var places: [RevisionID] = []
+            for start in starts {
+                switch try resolver.walk(from: start, steps: steps) {
+                case .node(let node): places.append(index.id(node))
+                case .base: break
+                case .beyond: throw resolver.outOfRange(target.text)
+                }
+            }
+            return places
+        }
+        return index.ids(try upgradeTargets(target, from: current))
+    }
+
+    /// The one revision that a target means; nil for `base`. Several are an error.
+    public func resolveOne(_ target: RevisionTarget) throws(RevisionError) -> RevisionID? {
+        try resolver.node(target.text).map(index.id)
+    }
+
+    /// All revisions that the version table's rows imply: their ancestors, dependencies included, and themselves.
+    public func applied(rows: [RevisionID]) throws(RevisionError) -> Set<RevisionID> {
+        Set(index.ids(index.allDown.closure(of: try numbers(ofRows: rows))))
+    }
+
+    /// What is applied, as people see it: on each branch the newest applied revision, also where another branch's
+    /// dependency implies it and it has no row. In file order.
+    public func current(rows: [RevisionID]) throws(RevisionError) -> [RevisionID] {
+        let applied = index.allDown.closure(of: try numbers(ofRows: rows))
+        return index.ids(applied.filter { node in !index.next[node].contains(where: applied.contains) })
+    }
+
+    /// Whether all there is has been applied: every head is a row or implied by one.
+    public func isAtHead(rows: [RevisionID]) throws(RevisionError) -> Bool {
+        let applied = index.allDown.closure(of: try numbers(ofRows: rows))
+        return index.effectiveHeads.allSatisfy(applied.contains)
+    }
+
+    /// Throws unless every head is applied.
+    public func checkAtHead(rows: [RevisionID]) throws(RevisionError) {
+        guard try !isAtHead(rows: rows) else { return }
+        let applied = index.allDown.closure(of: try numbers(ofRows: rows))
+        let missing = index.ids(index.effectiveHeads.filter { !applied.contains($0) })
+        throw RevisionError(
+            .notAtHead, "cannot call the database up to date: \(missing.count) heads are not applied",
+            hint: "run: migratectl upgrade heads", candidates: missing)
+    }
+
+    /// The nodes of the version table's rows, each once. A row without a file is an error that says so.
+    func numbers(ofRows rows: [RevisionID]) throws(RevisionError) -> [Int] {
+        var numbers: [Int] = []
+        for row in rows {
+            guard let number = index.node(row) else {
+                throw RevisionError(
+                    .noSuchRevision,
+                    "cannot find revision \"\(row)\": the version table says that it is applied, but no file has it",
+                    hint: "bring its file back, or correct the version table: migratectl stamp --purge REVISION",
+                    candidates: [row])
+            }
+            if !numbers.contains(number) { numbers.append(number) }
+        }
+        return numbers
+    }
+}
