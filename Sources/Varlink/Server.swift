@@ -1,3 +1,6 @@
+import NIOCore
+import NIOPosix
+
 /// What a service says of itself in `org.varlink.service.GetInfo`.
 public struct ServiceInformation: Sendable, Equatable {
     /// Who makes the service.
@@ -40,5 +43,34 @@ public struct Server: Sendable {
     /// finish within `limits.shutdownTime`, and returns. Throws if it cannot listen.
     /// - Parameter whenListening: called once clients can connect.
     public func run(on socket: ListeningSocket, whenListening: @Sendable () async -> Void = {}) async throws {
+        let bound = try BoundSocket(socket)
+        defer { bound.unlink() }
+        let loop = EventThread.loop
+        let registry = try await loop.submit { [limits] in
+            NIOLoopBound(SessionRegistry(limits: limits), eventLoop: loop)
+        }.get()
+        let listener = try await ServerBootstrap(group: loop)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in accept(channel, registry) }
+            .withBoundSocket(bound.descriptor).get()
+        await whenListening()
+        await withTaskCancellationHandler {
+            try? await listener.closeFuture.get()
+        } onCancel: {
+            // While it listens nobody takes it for dead, so the file is its own until it is gone.
+            bound.unlink()
+            listener.close(promise: nil)
+        }
+        try await loop.flatSubmit { registry.value.stop(on: loop) }.get()
+        guard Task.isCancelled else { throw ListenError.lost }
+    }
+
+    private func accept(_ channel: any Channel, _ registry: NIOLoopBound<SessionRegistry>) -> EventLoopFuture<Void> {
+        PeerCredentials.of(channel).flatMapThrowing { peer in
+            guard registry.value.admits(peer) else { throw ChannelError.inappropriateOperationForState }
+            let session = ServerSession(peer: peer, service: service, limits: limits, registry: registry.value)
+            try channel.pipeline.syncOperations.addHandler(session)
+        }
     }
 }
