@@ -1,5 +1,3 @@
-public import Planning
-
 /// Reads the settings anew. Bad settings change nothing and are reported as `settings-invalid`.
 public enum Reload: ControlMethod {
     public static let name = "Reload"

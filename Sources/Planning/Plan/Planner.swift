@@ -1,4 +1,5 @@
 public import Revisions
+import SQLText
 
 /// Makes plans from a graph, the rows of the version table and a target. Pure: the same input gives the same plan.
 public struct Planner: Sendable {
