@@ -58,6 +58,9 @@ public struct RevisionTarget: Sendable, Hashable {
         symbol = String(rest)
     }
 
+    /// Whether this is `+N`: steps up from what is applied, whatever that is.
+    var isBareStepUp: Bool { branch == nil && symbol == nil && (steps ?? 0) > 0 }
+
     /// Splits `X+2` or `-1` into symbol and steps; nil when the text is not of that form.
     private static func splitRelative(_ text: Substring) -> (symbol: String?, steps: Int)? {
         guard let sign = text.firstIndex(where: { $0 == "+" || $0 == "-" }) else { return nil }
