@@ -1,4 +1,5 @@
 public import Digest
+import Logging
 public import Planning
 import PostgresClient
 public import Revisions

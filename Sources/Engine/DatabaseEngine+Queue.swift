@@ -1,6 +1,8 @@
+import Digest
+import Logging
 public import Planning
 import PostgresClient
-public import Revisions
+import Revisions
 
 /// Queueing, cancelling, settling: what changes the registry on a person's behalf.
 extension DatabaseEngine {

@@ -2,7 +2,7 @@ import Host
 public import Logging
 public import Planning
 import PostgresClient
-public import Revisions
+import Revisions
 import Synchronization
 
 /// One database: its revisions, its queue and its worker. What the handlers of the socket call is here; what is done

@@ -117,16 +117,11 @@ struct Drafting: Sendable {
     /// A downgrade takes back exactly the revisions that were pinned, as far as they are still applied.
     private func remaining(of pinned: [Step], rows: [RevisionID], graph: RevisionGraph) throws -> Plan {
         do {
-            var plan = Plan(rowsBefore: rows.sorted(), steps: [])
-            var applied = try graph.applied(rows: rows)
-            for step in pinned where applied.contains(step.revision) {
-                let next = try graph.step(step.revision, .downgrade, from: plan.rowsAfter)
-                guard let revision = graph[step.revision], let planned = Step(next, of: revision) else { continue }
-                plan.steps.append(planned)
-                applied.remove(step.revision)
-            }
-            return plan
-        } catch let error as RevisionError {
+            let steps = try graph.downgrade(exactly: pinned.map(\.revision), from: rows)
+            return Plan(
+                rowsBefore: rows.sorted(),
+                steps: steps.compactMap { step in graph[step.revision].flatMap { Step(step, of: $0) } })
+        } catch {
             throw Failure(error)
         }
     }

@@ -1,4 +1,4 @@
-import Planning
+public import Planning
 import PostgresClient
 import Revisions
 

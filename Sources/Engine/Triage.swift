@@ -1,4 +1,4 @@
-import Host
+import Digest
 import Planning
 import PostgresClient
 import Revisions

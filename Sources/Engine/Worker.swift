@@ -120,9 +120,9 @@ struct Worker: Sendable {
                 try await run(job, sessions)
                 continue
             }
-            let isBusyElsewhere = try await !isAlone || someoneElseRuns(sessions)
+            let someoneElseRuns = try await someoneElseRuns(sessions)
             beat(false)
-            try await waitForNews(sessions, since: seen, upTo: isBusyElsewhere ? Self.busyPoll : Self.idlePoll)
+            try await waitForNews(sessions, since: seen, upTo: someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll)
         }
     }
 

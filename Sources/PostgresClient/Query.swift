@@ -57,6 +57,12 @@ extension Query: ExpressibleByStringInterpolation {
             text += "$\(parameters.count)"
         }
 
+        /// A parameter that may be absent, as `NULL`. The label says that this is meant: the compiler warns of an optional
+        /// in any interpolation without one.
+        public mutating func appendInterpolation(orNull value: (some PostgresEncodable)?) {
+            appendInterpolation(value?.postgresParameter ?? .null)
+        }
+
         /// Adds a name, quoted.
         public mutating func appendInterpolation(identifier name: String) {
             text += "\""

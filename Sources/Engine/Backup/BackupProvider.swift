@@ -1,11 +1,11 @@
 import Digest
-public import Planning
+import Planning
 import Revisions
 
 /// What takes backups, proves that they can be read, and keeps as many as it should.
 protocol BackupProvider: Sendable {
     /// Whether a backup could be taken now: programs, directory, space. Cheap; run before a job waits for the lock.
-    func examine() throws(Failure)
+    func examine() async throws(Failure)
 
     /// Takes a backup, or leaves nothing behind.
     ///

@@ -18,8 +18,8 @@ struct DumpBackup: BackupProvider {
 
     var shelf: BackupShelf { BackupShelf(directory: rules.directory, database: database) }
 
-    func examine() throws(Failure) {
-        _ = try tools()
+    func examine() async throws(Failure) {
+        _ = try await tools()
         do {
             try DirectoryTree.make(shelf.path)
         } catch {
@@ -29,8 +29,8 @@ struct DumpBackup: BackupProvider {
     }
 
     func take(_ request: BackupRequest) async throws -> TakenBackup {
-        try examine()
-        let tools = try tools()
+        try await examine()
+        let tools = try await tools()
         let temporary: String
         do {
             temporary = try DirectoryTree.makeTemporary(in: shelf.path, prefix: BackupShelf.unfinishedPrefix)
@@ -41,7 +41,7 @@ struct DumpBackup: BackupProvider {
             return try await take(request, with: tools, in: temporary)
         } catch {
             try? DirectoryTree.remove(temporary)
-            throw Self.failure(error)
+            throw Self.outcome(error)
         }
     }
 
@@ -127,9 +127,9 @@ struct DumpBackup: BackupProvider {
 
     // MARK: Pieces
 
-    private func tools() throws(Failure) -> PostgresTools {
+    private func tools() async throws(Failure) -> PostgresTools {
         do {
-            return try PostgresTools.discover(serverVersion: serverVersion, preferred: rules.tools)
+            return try await PostgresTools.discover(serverVersion: serverVersion, preferred: rules.tools)
         } catch {
             throw Self.failure(error)
         }
@@ -138,7 +138,7 @@ struct DumpBackup: BackupProvider {
     private static func hash(_ directory: String) throws -> [BackupManifest.File] {
         try DirectoryTree.files(in: directory).map { file in
             var hasher = SHA256Hasher()
-            try TextFiles.forEachChunk(file.path) { hasher.update($0) }
+            _ = try TextFiles.forEachChunk(of: file.path) { hasher.update($0) }
             let path = file.path.dropFirst(directory.count + 1)
             return BackupManifest.File(path: String(path), size: file.size, sha256: hasher.finalize())
         }
@@ -151,17 +151,13 @@ struct DumpBackup: BackupProvider {
     }
 
     /// What an adapter threw, as the failure of a backup.
-    private static func failure(_ error: any Error) -> any Error {
+    private static func outcome(_ error: any Error) -> any Error {
         switch error {
+        case let error as ToolError where error.cause == .cancelled: CancellationError()
         case let error as ToolError: failure(error)
         case let error as FileError: failure(error)
         default: error
         }
-    }
-
-    private static func failure(_ error: ToolError) -> any Error {
-        if error.cause == .cancelled { return CancellationError() }
-        return failure(error) as Failure
     }
 
     private static func failure(_ error: ToolError) -> Failure {

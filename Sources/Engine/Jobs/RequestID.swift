@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Planning
+public import Planning
 
 /// The UUID with which a caller makes a call repeatable.
 public enum RequestID {
