@@ -59,7 +59,9 @@ extension RevisionGraph {
         if !current.isEmpty, !options.hasImplicitBase {
             needed.formIntersection(index.next.closure(of: current))
         }
-        guard let order = index.newestFirst(needed, from: targets) else { throw notAnAncestor(current.first, of: targets) }
+        guard let order = index.newestFirst(needed, from: targets) else {
+            throw notAnAncestor(current.first, of: targets)
+        }
         return index.ids(order)
     }
 

@@ -22,7 +22,8 @@ public struct RevisionTarget: Sendable, Hashable {
     /// Reads a target. Whether the revision exists is the graph's to say.
     public init(parsing text: String) throws(RevisionError) {
         guard !text.isEmpty else {
-            throw RevisionError(.illegalTarget, "cannot read the target \"\": it is empty", hint: "name a revision, or head")
+            throw RevisionError(
+                .illegalTarget, "cannot read the target \"\": it is empty", hint: "name a revision, or head")
         }
         guard !text.contains(":") else {
             throw RevisionError(

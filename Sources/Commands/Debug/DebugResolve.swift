@@ -7,7 +7,9 @@ enum ResolveOracle {
     static func answer(line: String) -> String {
         var answer = ResolveAnswer()
         do {
-            let question = try JSONDecoder().decode(ResolveQuestion.self, from: Data(line.utf8))
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let question = try decoder.decode(ResolveQuestion.self, from: Data(line.utf8))
             answer.id = question.id
             try question.answer(into: &answer)
         } catch let error as RevisionError {
@@ -19,6 +21,7 @@ enum ResolveOracle {
             answer.message = "cannot read the question: \(error)"
         }
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(answer) else { return "{\"error\":\"illegal_answer\"}" }
         return String(decoding: data, as: UTF8.self)
@@ -51,7 +54,7 @@ private struct ResolveQuestion: Decodable {
     struct Node: Decodable {
         var id: String
         var down: [String]
-        var depends_on: [String]
+        var dependsOn: [String]
         var labels: [String]
     }
 
@@ -62,22 +65,22 @@ private struct ResolveQuestion: Decodable {
     var target: OneOrMany?
     var sql: Bool?
     var purge: Bool?
-    var check_heads: Bool?
-    var resolve_dependencies: Bool?
+    var checkHeads: Bool?
+    var resolveDependencies: Bool?
     // iterate
     var upper: OneOrMany?
     var lower: OneOrMany?
-    var implicit_base: Bool?
+    var implicitBase: Bool?
     var inclusive: Bool?
-    var select_for_downgrade: Bool?
-    var assert_relative_length: Bool?
+    var selectForDowngrade: Bool?
+    var assertRelativeLength: Bool?
     // revision, merge
     var head: OneOrMany?
     var splice: Bool?
-    var branch_label: OneOrMany?
-    var depends_on: OneOrMany?
-    var rev_id: String?
-    var revisions_arg: OneOrMany?
+    var branchLabel: OneOrMany?
+    var dependsOn: OneOrMany?
+    var revId: String?
+    var revisionsArg: OneOrMany?
 
     var rows: [RevisionID] { (current ?? []).map { RevisionID($0) } }
 
@@ -86,7 +89,7 @@ private struct ResolveQuestion: Decodable {
             try RevisionGraph(
                 nodes: revisions.map {
                     RevisionNode(
-                        id: RevisionID($0.id), downRevisions: $0.down.map { RevisionID($0) }, dependsOn: $0.depends_on,
+                        id: RevisionID($0.id), downRevisions: $0.down.map { RevisionID($0) }, dependsOn: $0.dependsOn,
                         branchLabels: $0.labels)
                 })
         }
@@ -130,7 +133,7 @@ private struct ResolveQuestion: Decodable {
         default: steps = try graph.downgrade(to: RevisionTarget(parsing: text), from: rows)
         }
         answer.steps = steps.map { [$0.direction == .upgrade ? "up" : "down", $0.revision.rawValue] }
-        answer.heads_after = (steps.last?.rowsAfter ?? rowsAfter).map(\.rawValue)
+        answer.headsAfter = (steps.last?.rowsAfter ?? rowsAfter).map(\.rawValue)
     }
 
     private func list(_ graph: RevisionGraph) throws -> [RevisionID] {
@@ -140,9 +143,9 @@ private struct ResolveQuestion: Decodable {
         case "resolve_one":
             return try target?.targets.first.map { try graph.resolveOne($0).map { [$0] } ?? [] } ?? []
         case "current":
-            if check_heads ?? false { try graph.checkAtHead(rows: rows) }
+            if checkHeads ?? false { try graph.checkAtHead(rows: rows) }
             return try graph.current(rows: rows)
-        case "heads": return resolve_dependencies ?? false ? graph.effectiveHeads : graph.heads
+        case "heads": return resolveDependencies ?? false ? graph.effectiveHeads : graph.heads
         case "bases": return graph.bases
         case "history":
             let text = target?.values.first ?? ""
@@ -160,22 +163,22 @@ private struct ResolveQuestion: Decodable {
         }
         var options = IterationOptions()
         options.isInclusive = inclusive ?? false
-        options.hasImplicitBase = implicit_base ?? false
-        options.staysAtEnd = !(assert_relative_length ?? true)
-        if select_for_downgrade ?? false {
+        options.hasImplicitBase = implicitBase ?? false
+        options.staysAtEnd = !(assertRelativeLength ?? true)
+        if selectForDowngrade ?? false {
             return try graph.iterateDowngrade(from: end(upper), downTo: lower?.values.first, options)
         }
         return try graph.iterate(from: end(upper), downTo: end(lower), options)
     }
 
     private func makeRevision(_ graph: RevisionGraph, _ answer: inout ResolveAnswer) throws {
-        let parents = command == "merge" ? revisions_arg?.values : head?.values
+        let parents = command == "merge" ? revisionsArg?.values : head?.values
         let node = try graph.place(
             for: RevisionRequest(
-                id: RevisionID(rev_id ?? "ffffffffff00"), parents: parents ?? ["head"], splice: splice ?? false,
-                branchLabels: branch_label?.values ?? [], dependsOn: depends_on?.values ?? []))
+                id: RevisionID(revId ?? "ffffffffff00"), parents: parents ?? ["head"], splice: splice ?? false,
+                branchLabels: branchLabel?.values ?? [], dependsOn: dependsOn?.values ?? []))
         answer.down = node.downRevisions.map(\.rawValue)
-        answer.depends_on = node.dependsOn
+        answer.dependsOn = node.dependsOn
         answer.labels = .ofRevision(node.branchLabels)
     }
 }
@@ -214,14 +217,14 @@ private struct ResolveAnswer: Encodable {
 
     var id: String?
     var steps: [[String]]?
-    var heads_after: [String]?
+    var headsAfter: [String]?
     var ids: [String]?
     var branches: [BranchAnswer]?
     var labels: Labels?
     var heads: [String]?
     var bases: [String]?
     var down: [String]?
-    var depends_on: [String]?
+    var dependsOn: [String]?
     var error: String?
     var message: String?
 
