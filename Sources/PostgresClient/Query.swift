@@ -57,6 +57,12 @@ extension Query: ExpressibleByStringInterpolation {
             text += "$\(parameters.count)"
         }
 
+        /// Adds a value, or NULL, as a parameter.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            parameters.append(value.postgresParameter)
+            text += "$\(parameters.count)"
+        }
+
         /// Adds a name, quoted.
         public mutating func appendInterpolation(identifier name: String) {
             text += "\""
