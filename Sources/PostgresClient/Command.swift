@@ -83,6 +83,13 @@ public struct CommandResult: Sendable, Equatable {
     public let affectedRows: Int?
     /// How many rows it gave; they were thrown away.
     public let rowsReturned: Int
+
+    /// Makes a result.
+    public init(tag: String, affectedRows: Int?, rowsReturned: Int = 0) {
+        self.tag = tag
+        self.affectedRows = affectedRows
+        self.rowsReturned = rowsReturned
+    }
 }
 
 /// Where commands can be run: a connection, or the scope of a transaction on it.

@@ -57,10 +57,10 @@ extension Query: ExpressibleByStringInterpolation {
             text += "$\(parameters.count)"
         }
 
-        /// A parameter that may be absent, as `NULL`. The label says that this is meant: the compiler warns of an optional
-        /// in any interpolation without one.
-        public mutating func appendInterpolation(orNull value: (some PostgresEncodable)?) {
-            appendInterpolation(value?.postgresParameter ?? .null)
+        /// Adds a value, or NULL, as a parameter.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            parameters.append(value.postgresParameter)
+            text += "$\(parameters.count)"
         }
 
         /// Adds a name, quoted.

@@ -153,12 +153,14 @@ public actor TestCluster {
     // MARK: Using it
 
     /// How to reach a database of this cluster.
-    public nonisolated func parameters(database: String = "postgres", user: String = "postgres") -> ConnectionParameters {
+    public nonisolated func parameters(database: String = "postgres", user: String = "postgres") -> ConnectionParameters
+    {
         ConnectionParameters(["host": socketDirectory, "port": "5432", "dbname": database, "user": user])
     }
 
     /// Opens a session.
-    public nonisolated func connect(database: String = "postgres", user: String = "postgres") async throws -> Connection {
+    public nonisolated func connect(database: String = "postgres", user: String = "postgres") async throws -> Connection
+    {
         try await Connection.open(
             parameters(database: database, user: user), applicationName: "tests", timeout: .seconds(30))
     }

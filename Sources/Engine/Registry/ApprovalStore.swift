@@ -27,7 +27,7 @@ struct ApprovalStore: Sendable {
             INSERT INTO migrated.approval
                 (revision, direction, content_digest, source_digest, uid, user_name, login_uid, machine_id)
             SELECT revision, direction, content, source, \(Int64(person.uid)), \(person.userName),
-                \(orNull: person.loginUID.map(Int64.init)), \(person.machineID)
+                \(person.loginUID.map(Int64.init)), \(person.machineID)
             FROM unnest(\(items.map(\.revision.rawValue))::text[], \(items.map(\.direction.rawValue))::text[],
                 \(items.map(\.contentDigest.description))::text[], \(items.map(\.sourceDigest.description))::text[])
                 AS item (revision, direction, content, source)

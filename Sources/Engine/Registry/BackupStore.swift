@@ -10,7 +10,7 @@ struct BackupStore: Sendable {
         _ = try await session.query(
             """
             INSERT INTO migrated.backup (name, job, machine_id, path, taken_at, manifest_digest, manifest)
-            VALUES (\(manifest.name), \(orNull: job)::bigint, \(manifest.machineID), \(path),
+            VALUES (\(manifest.name), \(job)::bigint, \(manifest.machineID), \(path),
                 to_timestamp(\(manifest.takenAt.microseconds)::double precision / 1000000), \(digest.description),
                 \(try RegistryJSON.encode(manifest))::jsonb)
             ON CONFLICT (name) DO NOTHING

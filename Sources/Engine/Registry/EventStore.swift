@@ -25,8 +25,8 @@ struct EventStore: Sendable {
                 WHERE number = \(job) RETURNING number, state, event_count
             )
             INSERT INTO migrated.job_event (job, sequence, kind, state, revision, message, progress)
-            SELECT number, event_count, \(kind.rawValue), state, \(orNull: revision?.rawValue), \(message),
-                \(orNull: try progress.map(RegistryJSON.encode))::jsonb FROM job
+            SELECT number, event_count, \(kind.rawValue), state, \(revision?.rawValue), \(message),
+                \(try progress.map(RegistryJSON.encode))::jsonb FROM job
             RETURNING \(raw: Self.columns)
             """
         ).first.map { try Self.event($0, database: database) }

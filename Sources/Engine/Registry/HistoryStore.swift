@@ -107,7 +107,7 @@ struct HistoryStore: Sendable {
                 h.elapsed_ms, h.content_digest, h.meaning_digest, h.rows_after, h.job,
                 j.uid, j.user_name, j.login_uid, j.machine_id
             FROM migrated.history h JOIN migrated.job j ON j.number = h.job
-            ORDER BY h.number DESC LIMIT \(orNull: limit)::bigint
+            ORDER BY h.number DESC LIMIT \(limit)::bigint
             """
         ).map(entry)
     }

@@ -37,9 +37,9 @@ struct JobStore: Sendable {
                 INSERT INTO migrated.job (kind, state, target, target_revisions, plan_digest, step_count, request_id,
                     uid, user_name, login_uid, machine_id, event_count)
                 VALUES (\(request.kind.rawValue), 'queued', \(request.target),
-                    \(request.targetRevisions.map(\.rawValue)), \(orNull: request.planDigest), \(request.steps.count)::int,
+                    \(request.targetRevisions.map(\.rawValue)), \(request.planDigest), \(request.steps.count)::int,
                     \(request.requestID)::uuid, \(Int64(request.person.uid)), \(request.person.userName),
-                    \(orNull: request.person.loginUID.map(Int64.init)), \(request.person.machineID), 1)
+                    \(request.person.loginUID.map(Int64.init)), \(request.person.machineID), 1)
                 ON CONFLICT (request_id) DO NOTHING
                 RETURNING *
             ), step AS (
@@ -129,18 +129,18 @@ struct JobStore: Sendable {
             """
             WITH job AS (
                 UPDATE migrated.job SET state = \(move.to.rawValue),
-                    failure = \(orNull: try move.failure.map(RegistryJSON.encode))::jsonb,
-                    missing_approvals = \(orNull: try move.missing.map(RegistryJSON.encode))::jsonb,
+                    failure = \(try move.failure.map(RegistryJSON.encode))::jsonb,
+                    missing_approvals = \(try move.missing.map(RegistryJSON.encode))::jsonb,
                     started_at = CASE WHEN \(move.to == .planning) THEN coalesce(started_at, clock_timestamp())
                         ELSE started_at END,
                     finished_at = CASE WHEN \(move.to.isFinal) THEN clock_timestamp() END,
-                    runner_pid = CASE WHEN \(move.to.isRunning) THEN \(orNull: runner?.pid)::int END,
+                    runner_pid = CASE WHEN \(move.to.isRunning) THEN \(runner?.pid)::int END,
                     runner_started = CASE WHEN \(move.to.isRunning)
-                        THEN to_timestamp(\(orNull: runner?.startedMicroseconds)::double precision / 1000000) END,
+                        THEN to_timestamp(\(runner?.startedMicroseconds)::double precision / 1000000) END,
                     attempts = attempts + CASE WHEN \(move.isRecovery) THEN 1 ELSE 0 END,
                     event_count = event_count + 1
                 WHERE number = \(number) AND state = \(move.from.rawValue)
-                    AND (\(!move.from.isRunning) OR \(move.isRecovery) OR runner_pid = \(orNull: runner?.pid)::int)
+                    AND (\(!move.from.isRunning) OR \(move.isRecovery) OR runner_pid = \(runner?.pid)::int)
                 RETURNING number, state, event_count
             )
             INSERT INTO migrated.job_event (job, sequence, kind, state, message)

@@ -11,6 +11,6 @@ struct RegistryRow: Sendable {
     }
 
     func pause(because reason: String?) async throws {
-        _ = try await session.query("UPDATE migrated.registry SET auto_upgrade_paused_because = \(orNull: reason)")
+        _ = try await session.query("UPDATE migrated.registry SET auto_upgrade_paused_because = \(reason)")
     }
 }
