@@ -118,7 +118,8 @@ struct DatabaseSectionJudge {
     private func judgeBackup(_ section: SectionReader) -> BackupSettings {
         var backup = BackupSettings(directory: section.path("directory") ?? daemon.stateDirectory + "/backups")
         let reason = section.text("reason")
-        switch section.choice("policy", of: PolicyName.self) {
+        let policy = section.choice("policy", of: PolicyName.self)
+        switch policy {
         case PolicyName.none?:
             if let reason { backup.policy = .none(reason: reason) }
             if !section.has("reason") {
@@ -127,7 +128,7 @@ struct DatabaseSectionJudge {
                     hint: "write reason = \"…\"; it is recorded with each job")
             }
         case .dump?, nil:
-            if reason != nil, !section.has("policy") || section.choice("policy", of: PolicyName.self) != nil {
+            if reason != nil, policy != nil || !section.has("policy") {
                 section.report("reason", "a reason goes with policy = \"none\" only", hint: "remove it")
             }
         }

@@ -24,9 +24,9 @@ struct SettingsJudge {
             case .failure(let problem): problems.report(problem)
             }
         }
+        let environment = EnvironmentReader(input: input, problems: problems)
         let hasBrokenFile = !problems.problems.isEmpty
         let top = SectionReader(tree, section: .top, path: [], within: tree.origin, problems: problems)
-        let environment = EnvironmentReader(input: input, problems: problems)
         let daemon = DaemonSectionJudge(input: input, environment: environment, problems: problems).judge(top)
         let access = judgeAccess(top.child("access", .access))
         let databases = DatabasesJudge(
