@@ -24,7 +24,7 @@ extension DatabaseEngine {
     /// The living part of a database's status, in a fixed number of short queries, whatever the number of revisions.
     public struct Standing: Sendable {
         public var current: [RevisionID]
-        public var pending: [RevisionID]
+        public var pendingCount: Int
         public var unapprovedCount: Int
         public var openJobs: [Job]
         public var edited: [RevisionID]
@@ -40,31 +40,25 @@ extension DatabaseEngine {
         let observer = sessions.observer
         let graph = library.snapshot.graph
         let current = try await sessions.versions.rows(on: observer) ?? []
-        let known = current.filter { graph[$0] != nil }
-        let applied = (try? graph.applied(rows: known)) ?? []
-        let pending = graph.revisions.map(\.id).filter { !applied.contains($0) }
+        let overview = try await overview(sessions, rows: current)
         var unapproved = 0
-        if configuration.policy.approvals > 0, !pending.isEmpty {
-            unapproved = try await self.unapproved(pending, graph: graph, observer)
+        if configuration.policy.approvals > 0, !overview.pending.isEmpty {
+            let approvals = try await ApprovalStore(session: observer)
+                .standing(for: overview.pending.map(\.contentDigest))
+            let plan = Plan(rowsBefore: [], steps: overview.pending)
+            if case .missing(let missing) = configuration.policy.judge(
+                plan, approvals: approvals, requester: daemonPerson)
+            {
+                unapproved = missing.count
+            }
         }
         let expected = try await HistoryStore(database: configuration.name, session: observer).expectedRows()
         return Standing(
-            current: current, pending: pending, unapprovedCount: unapproved,
-            openJobs: try await jobs(sessions).open(), edited: try await editedRevisions(sessions, rows: current),
+            current: current, pendingCount: overview.pending.count, unapprovedCount: unapproved,
+            openJobs: try await jobs(sessions).open(), edited: overview.edited,
             expectedRows: expected == current.sorted() ? nil : expected,
             unknownRows: current.filter { graph[$0] == nil },
             pausedBecause: try await RegistryRow(session: observer).pausedBecause())
-    }
-
-    private func unapproved(_ pending: [RevisionID], graph: RevisionGraph, _ observer: any Session) async throws -> Int {
-        let steps = pending.compactMap { id in
-            graph[id].flatMap { Step(GraphStep(revision: id, direction: .upgrade, rowChanges: [], rowsAfter: []), of: $0) }
-        }
-        let approvals = try await ApprovalStore(session: observer).standing(for: steps.map(\.contentDigest))
-        let verdict = configuration.policy.judge(
-            Plan(rowsBefore: [], steps: steps), approvals: approvals, requester: daemonPerson)
-        if case .missing(let missing) = verdict { return missing.count }
-        return 0
     }
 
     /// What an upgrade or downgrade would do now, and what it lacks.

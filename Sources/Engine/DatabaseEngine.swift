@@ -26,13 +26,19 @@ public final class DatabaseEngine: Sendable {
     private struct State {
         var connection = Connection.connecting
         var isFresh = true
-        var edited: (key: EditedKey, ids: [RevisionID])?
+        var overview: Overview?
     }
 
-    private struct EditedKey: Hashable {
+    /// What follows from directory, history and version rows; remembered until one of them changes, so that asking for the
+    /// status costs the same however many revisions there are.
+    struct Overview: Sendable {
         var generation: UInt64
-        var history: Int64
+        var lastHistory: Int64
         var rows: [RevisionID]
+        /// The steps that are not applied, parents first.
+        var pending: [Step]
+        /// Applied revisions whose files mean something else by now.
+        var edited: [RevisionID]
     }
 
     enum Connection: Sendable {
@@ -201,15 +207,26 @@ public final class DatabaseEngine: Sendable {
         _ = try? await sessions.observer.execute("NOTIFY migrated")
     }
 
-    /// The applied revisions whose files were edited, remembered until directory, history or version rows change.
-    func editedRevisions(_ sessions: SessionPair, rows: [RevisionID]) async throws -> [RevisionID] {
+    /// See `Overview`.
+    func overview(_ sessions: SessionPair, rows: [RevisionID]) async throws -> Overview {
         let snapshot = library.snapshot
-        let history = HistoryStore(database: configuration.name, session: sessions.observer)
-        let key = EditedKey(generation: snapshot.generation, history: try await history.lastNumber(), rows: rows)
-        if let known = state.withLock({ $0.edited }), known.key == key { return known.ids }
-        let ids = try await EditedRevisions(database: configuration.name, session: sessions.observer)
-            .find(in: snapshot.graph, rows: rows)
-        state.withLock { $0.edited = (key, ids) }
-        return ids
+        let last = try await HistoryStore(database: configuration.name, session: sessions.observer).lastNumber()
+        let known = state.withLock { $0.overview }
+        if let known, known.generation == snapshot.generation, known.lastHistory == last, known.rows == rows {
+            return known
+        }
+        let graph = snapshot.graph
+        let applied = (try? graph.applied(rows: rows.filter { graph[$0] != nil })) ?? []
+        let pending = graph.revisions.compactMap { revision -> Step? in
+            guard !applied.contains(revision.id) else { return nil }
+            return Step(
+                GraphStep(revision: revision.id, direction: .upgrade, rowChanges: [], rowsAfter: []), of: revision)
+        }
+        let edited = try await EditedRevisions(database: configuration.name, session: sessions.observer)
+            .find(in: graph, rows: rows)
+        let made = Overview(
+            generation: snapshot.generation, lastHistory: last, rows: rows, pending: pending, edited: edited)
+        state.withLock { $0.overview = made }
+        return made
     }
 }

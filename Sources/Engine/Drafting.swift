@@ -101,17 +101,15 @@ struct Drafting: Sendable {
     // MARK: Plans
 
     private func upgrade(to targets: [RevisionID], rows: [RevisionID], graph: RevisionGraph) throws -> Plan {
-        var plan = Plan(rowsBefore: rows.sorted(), steps: [])
-        for target in targets {
-            let parsed: RevisionTarget
-            do {
-                parsed = try RevisionTarget(parsing: target.rawValue)
-            } catch {
-                throw Failure(error)
-            }
-            plan.steps += try Planner(graph: graph).plan(.upgrade, to: parsed, from: plan.rowsAfter).steps
+        do {
+            let parsed = try targets.map { target throws(RevisionError) in try RevisionTarget(parsing: target.rawValue) }
+            let steps = try graph.upgrade(to: parsed, from: rows)
+            return Plan(
+                rowsBefore: rows.sorted(),
+                steps: steps.compactMap { step in graph[step.revision].flatMap { Step(step, of: $0) } })
+        } catch {
+            throw Failure(error)
         }
-        return plan
     }
 
     /// A downgrade takes back exactly the revisions that were pinned, as far as they are still applied.

@@ -8,8 +8,6 @@ struct JobObserver: Sendable {
     let reporter: Reporter
     let activity: Activity
     let job: Int64
-    /// Called about every look, so that the watchdog knows that the supervision lives.
-    let beat: @Sendable () -> Void
 
     /// The job was asked to end.
     struct CancelRequested: Error {}
@@ -21,7 +19,6 @@ struct JobObserver: Sendable {
         var shown = Shown()
         while !Task.isCancelled {
             try await Task.sleep(for: Self.interval)
-            beat()
             guard let now = activity.current else { continue }
             // Once everything is applied there is nothing left to cancel.
             if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }

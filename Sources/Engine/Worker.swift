@@ -158,8 +158,7 @@ struct Worker: Sendable {
         let reporter = engine.reporter(sessions)
         let box = PipelineBox(engine.pipeline(for: job, sessions))
         let observer = JobObserver(
-            sessions: sessions, reporter: reporter, activity: engine.activity, job: job.id.number,
-            beat: { beat(true) })
+            sessions: sessions, reporter: reporter, activity: engine.activity, job: job.id.number)
         engine.activity.begin(job.id.number, .planning)
         defer { engine.activity.end() }
         do {
@@ -167,6 +166,7 @@ struct Worker: Sendable {
                 group.addTask { try await box.run() }
                 group.addTask { try await observer.run() }
                 group.addTask { try await engine.stopRequest() }
+                group.addTask { try await beatSteadily() }
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -175,6 +175,14 @@ struct Worker: Sendable {
         }
         engine.signal.raise()
         await engine.notifyOthers(sessions)
+    }
+
+    /// While a job runs: a slow database must not stop this, a hung program must.
+    private func beatSteadily() async throws {
+        while true {
+            beat(true)
+            try await Task.sleep(for: .seconds(1))
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+public import Planning
+
 /// Reads the settings anew. Bad settings change nothing and are reported as `settings-invalid`.
 public enum Reload: ControlMethod {
     public static let name = "Reload"
@@ -45,6 +47,21 @@ public enum Resume: ControlMethod {
     public typealias Reply = Nothing
 }
 
+/// Makes the registry of a clone or a restored copy this database's own, where a person says that it is meant.
+public enum Adopt: ControlMethod {
+    public static let name = "Adopt"
+
+    public struct Parameters: Sendable, Codable {
+        public var database: String?
+
+        public init(database: String? = nil) {
+            self.database = database
+        }
+    }
+
+    public typealias Reply = Nothing
+}
+
 /// Examines what the daemon needs: connection, privileges, tools, directories, space.
 public enum Diagnose: ControlMethod {
     public static let name = "Diagnose"
@@ -63,25 +80,5 @@ public enum Diagnose: ControlMethod {
         public init(checks: [Check]) {
             self.checks = checks
         }
-    }
-}
-
-/// One thing that was examined.
-public struct Check: Sendable, Hashable, Codable {
-    public enum Outcome: String, Sendable, Hashable, Codable {
-        case good, warning, bad
-    }
-
-    /// `main: pg_dump`, `settings`, …
-    public var subject: String
-    public var outcome: Outcome
-    public var message: String
-    public var hint: String?
-
-    public init(subject: String, outcome: Outcome, message: String, hint: String? = nil) {
-        self.subject = subject
-        self.outcome = outcome
-        self.message = message
-        self.hint = hint
     }
 }
