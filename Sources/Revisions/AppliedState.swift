@@ -39,7 +39,8 @@ struct AppliedState {
         rows.removeAll { $0 == node }
         rows += uncovered
         var changes: [VersionRowChange] = uncovered.dropLast().map { .insert(index.id($0)) }
-        changes.append(uncovered.last.map { .update(from: index.id(node), to: index.id($0)) } ?? .delete(index.id(node)))
+        changes.append(
+            uncovered.last.map { .update(from: index.id(node), to: index.id($0)) } ?? .delete(index.id(node)))
         return step(node, .downgrade, changes)
     }
 

@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// Reads all revision files of a directory, or of several, together.
 public enum RevisionDirectory {
     /// What a directory holds.
@@ -14,9 +16,11 @@ public enum RevisionDirectory {
     ///
     /// A revision of `previous` is taken over when its path and its bytes are the same, which saves reading it again.
     public static func load(_ files: [RevisionFile], reusing previous: Loaded? = nil) -> Loaded {
-        let known = previous.map { Dictionary($0.revisions.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first }) }
+        let known = previous.map { previous in
+            Dictionary(previous.revisions.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        }
         var revisions: [Revision] = []
-        var nodes: [(node: RevisionNode, revision: Revision?, path: String)] = []
+        var places: [Place] = []
         var problems: [RevisionError] = []
         revisions.reserveCapacity(files.count)
         var readAnew = 0
@@ -24,28 +28,35 @@ public enum RevisionDirectory {
             guard let format = RevisionFormats.format(ofPath: file.path) else { continue }
             if let revision = known?[file.path], revision.source == file.bytes {
                 revisions.append(revision)
-                nodes.append((revision.node, revision, file.path))
+                places.append(Place(node: revision.node, path: file.path, positions: revision.headerPositions))
                 continue
             }
             readAnew += 1
             let reading = format.read(file)
             problems += reading.problems
             if let revision = reading.revision { revisions.append(revision) }
-            if let node = reading.node { nodes.append((node, reading.revision, file.path)) }
+            if let node = reading.node {
+                places.append(Place(node: node, path: file.path, positions: reading.headerPositions))
+            }
         }
         if readAnew == 0, problems.isEmpty, let previous, let graph = previous.graph, graph.count == revisions.count {
             return Loaded(graph: graph, problems: [], revisions: revisions)
         }
-        return judge(nodes, revisions: revisions, problems: problems)
+        return judge(places, revisions: revisions, problems: problems)
+    }
+
+    /// A place in the graph and where in which file it is said.
+    private struct Place {
+        var node: RevisionNode
+        var path: String
+        var positions: [RevisionHeader.Key: SourcePosition]
     }
 
     private static func judge(
-        _ nodes: [(node: RevisionNode, revision: Revision?, path: String)], revisions: [Revision],
-        problems: [RevisionError]
+        _ places: [Place], revisions: [Revision], problems: [RevisionError]
     ) -> Loaded {
-        var builder = GraphBuilder(nodes: nodes.map(\.node)) { number, key in
-            let positions = nodes[number].revision?.headerPositions
-            return (nodes[number].path, positions?[key] ?? positions?[.revision])
+        var builder = GraphBuilder(nodes: places.map(\.node)) { number, key in
+            (places[number].path, places[number].positions[key] ?? places[number].positions[.revision])
         }
         let index = builder.build()
         let all = (problems + builder.problems).sorted()

@@ -1,3 +1,5 @@
+public import SQLText
+
 /// What reading one file brought: a revision, or what is wrong and as much of the header as could be made out.
 public struct RevisionReading: Sendable {
     /// The revision; nil when there are problems.
@@ -5,12 +7,18 @@ public struct RevisionReading: Sendable {
     /// The place in the graph, also of a file with problems if its header says it: so that one bad statement does not
     /// make orphans of all its descendants.
     public var node: RevisionNode?
+    /// Where the header's keys stand in the file.
+    public var headerPositions: [RevisionHeader.Key: SourcePosition]
     /// Everything that is wrong with the file.
     public var problems: [RevisionError]
 
-    public init(revision: Revision?, node: RevisionNode?, problems: [RevisionError]) {
+    public init(
+        revision: Revision?, node: RevisionNode?, headerPositions: [RevisionHeader.Key: SourcePosition] = [:],
+        problems: [RevisionError]
+    ) {
         self.revision = revision
         self.node = node
+        self.headerPositions = headerPositions
         self.problems = problems
     }
 }

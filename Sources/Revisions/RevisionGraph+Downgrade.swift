@@ -2,8 +2,10 @@ extension RevisionGraph {
     /// What has to be undone, newest first, so that the target becomes the newest of its line: every applied descendant,
     /// dependents on other branches included. The target itself stays.
     public func downgrade(to target: RevisionTarget, from rows: [RevisionID]) throws(RevisionError) -> [GraphStep] {
+        // What is wrong with the request is said before what is wrong with the table, unless it is about the table.
+        let known = target.symbol == nil ? rows : rows.filter(contains)
+        let (branch, place) = try downgradeTarget(target, from: try numbers(ofRows: known))
         let current = try numbers(ofRows: rows)
-        let (branch, place) = try downgradeTarget(target, from: current)
         let doomed = try downgradeSet(
             to: place, branch: branch, text: target.text, from: current, inclusive: false, implicitBase: false)
         guard let order = index.newestFirst(doomed, from: current) else { throw unreachable([target.text]) }

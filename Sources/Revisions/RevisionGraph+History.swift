@@ -59,7 +59,9 @@ extension RevisionGraph {
         if !current.isEmpty, !options.hasImplicitBase {
             needed.formIntersection(index.next.closure(of: current))
         }
-        guard let order = index.newestFirst(needed, from: targets) else { throw notAnAncestor(current.first, of: targets) }
+        guard let order = index.newestFirst(needed, from: targets) else {
+            throw notAnAncestor(current.first, of: targets)
+        }
         return index.ids(order)
     }
 
@@ -120,8 +122,25 @@ extension RevisionGraph {
                 guard case .node(let node) = place else { return ([], []) }
                 return ([node], [node])
             }
-            let nodes = try resolver.nodes([text])
+            let nodes = try nodes(down: text, to: try resolver.places(text))
             return (nodes, nodes)
+        }
+    }
+
+    /// The nodes at the end of steps down from the heads, each of which has to be long enough.
+    private func nodes(down text: String, to places: [Place]) throws(RevisionError) -> [Int] {
+        if places.contains(.base) {
+            throw RevisionError(
+                .notAncestor, "cannot walk down to \"\(text)\": that is base, and no ancestor",
+                hint: "leave it out to walk down to base")
+        }
+        if places.contains(.beyond) {
+            throw RevisionError(
+                .noSuchBranch, "cannot walk down to \"\(text)\": no branch has so many revisions below its head",
+                hint: "leave it out to walk down to base")
+        }
+        return places.compactMap { place in
+            if case .node(let node) = place { node } else { nil }
         }
     }
 

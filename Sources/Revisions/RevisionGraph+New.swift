@@ -62,7 +62,8 @@ extension RevisionGraph {
     private static func problem(ofLabel label: String) -> RevisionError? {
         guard let reason = RevisionID(label).labelProblem else { return nil }
         return RevisionError(
-            .illegalLabel, "cannot use the label \"\(label)\": \(reason)", hint: "choose a label of letters, digits and _")
+            .illegalLabel, "cannot use the label \"\(label)\": \(reason)",
+            hint: "choose a label of letters, digits and _")
     }
 }
 

@@ -21,7 +21,8 @@ extension RevisionGraph {
     ) throws(RevisionError) -> [RevisionID] {
         let current = try numbers(ofRows: rows)
         if target.symbol == nil, steps < 0 {
-            let starts = try target.branch.map { (name) throws(RevisionError) in try resolver.filter(current, byLineageOf: name) } ?? current
+            var starts = current
+            if let branch = target.branch { starts = try resolver.filter(current, byLineageOf: branch) }
             var places: [RevisionID] = []
             for start in starts {
                 switch try resolver.walk(from: start, steps: steps) {

@@ -7,11 +7,15 @@ extension RevisionGraph {
 
     /// The same for several targets together.
     public func upgrade(to targets: [RevisionTarget], from rows: [RevisionID]) throws(RevisionError) -> [GraphStep] {
-        let current = try numbers(ofRows: rows)
+        // What is wrong with the request is said before what is wrong with the table.
+        let known = rows.filter(contains)
         var wanted: [Int] = []
         for target in targets {
-            for node in try upgradeTargets(target, from: current) where !wanted.contains(node) { wanted.append(node) }
+            if target.isBareStepUp, Set(rows).count > 1 { throw ambiguousStart(target, Set(rows).sorted()) }
+            let nodes = try upgradeTargets(target, from: try numbers(ofRows: known))
+            wanted += nodes.filter { !wanted.contains($0) }
         }
+        let current = try numbers(ofRows: rows)
         try checkDistinct(wanted, "the target")
         try checkDistinct(current, "the version table's row")
         var needed = index.allDown.closure(of: wanted)
@@ -39,18 +43,18 @@ extension RevisionGraph {
                     hint: "write +N, or use downgrade")
             }
             let starts = try starts(ofStepsUp: target, from: current)
-            guard starts.count < 2 else {
-                let ids = index.ids(starts)
-                throw RevisionError(
-                    .ambiguousCurrent,
-                    "cannot upgrade to \"\(target.text)\": \(ids.count) current revisions could be meant",
-                    hint: "name the branch, LABEL@\(target.text), or the revision to go to", candidates: ids)
-            }
+            guard starts.count < 2 else { throw ambiguousStart(target, index.ids(starts)) }
             place = try resolver.walk(
                 from: starts.first, steps: steps, branch: target.branch, staysAtEnd: staysAtEnd)
         }
         guard case .node(let node) = place else { throw resolver.outOfRange(target.text) }
         return [node]
+    }
+
+    private func ambiguousStart(_ target: RevisionTarget, _ ids: [RevisionID]) -> RevisionError {
+        RevisionError(
+            .ambiguousCurrent, "cannot upgrade to \"\(target.text)\": \(ids.count) current revisions could be meant",
+            hint: "name the branch, LABEL@\(target.text), or the revision to go to", candidates: ids)
     }
 
     /// Where `+N` and `branch@+N` begin: the rows; or those on the branch; or the newest applied ancestors on it; or

@@ -10,7 +10,10 @@ public struct RevisionGraph: Sendable {
     public init(_ revisions: [Revision]) throws(RevisionProblems) {
         var builder = GraphBuilder(
             nodes: revisions.map(\.node),
-            locate: { (revisions[$0].path, revisions[$0].headerPositions[$1] ?? revisions[$0].headerPositions[.revision]) })
+            locate: { node, key in
+                let positions = revisions[node].headerPositions
+                return (revisions[node].path, positions[key] ?? positions[.revision])
+            })
         guard let index = builder.build() else { throw RevisionProblems(builder.problems) }
         self.init(index: index, contents: revisions)
     }

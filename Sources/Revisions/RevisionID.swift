@@ -12,6 +12,18 @@ public struct RevisionID: Hashable, Sendable {
     /// The version table's column has room for this many characters.
     public static let maximumLength = 32
 
+    /// A new id of 12 hexadecimal digits.
+    public static func random(using generator: inout some RandomNumberGenerator) -> RevisionID {
+        let digits = String(UInt64.random(in: 0..<1 << 48, using: &generator), radix: 16)
+        return RevisionID(String(repeating: "0", count: 12 - digits.count) + digits)
+    }
+
+    /// A new id of 12 hexadecimal digits.
+    public static func random() -> RevisionID {
+        var generator = SystemRandomNumberGenerator()
+        return random(using: &generator)
+    }
+
     /// The characters that the target language needs for itself.
     static let reservedCharacters: [Character] = ["+", "-", ":", "@"]
 
@@ -34,7 +46,8 @@ public struct RevisionID: Hashable, Sendable {
             if reservedCharacters.contains(character) {
                 return "it contains \"\(character)\", which has a meaning of its own in targets"
             }
-            if character == "," || character.isWhitespace || character.unicodeScalars.contains(where: { $0.value < 32 }) {
+            let isControl = character.unicodeScalars.contains { $0.value < 32 }
+            if character == "," || character.isWhitespace || isControl {
                 return "it contains white space, a comma or a control character"
             }
         }

@@ -22,7 +22,8 @@ public struct RevisionTarget: Sendable, Hashable {
     /// Reads a target. Whether the revision exists is the graph's to say.
     public init(parsing text: String) throws(RevisionError) {
         guard !text.isEmpty else {
-            throw RevisionError(.illegalTarget, "cannot read the target \"\": it is empty", hint: "name a revision, or head")
+            throw RevisionError(
+                .illegalTarget, "cannot read the target \"\": it is empty", hint: "name a revision, or head")
         }
         guard !text.contains(":") else {
             throw RevisionError(
@@ -57,6 +58,9 @@ public struct RevisionTarget: Sendable, Hashable {
         }
         symbol = String(rest)
     }
+
+    /// Whether this is `+N`: steps up from what is applied, whatever that is.
+    var isBareStepUp: Bool { branch == nil && symbol == nil && (steps ?? 0) > 0 }
 
     /// Splits `X+2` or `-1` into symbol and steps; nil when the text is not of that form.
     private static func splitRelative(_ text: Substring) -> (symbol: String?, steps: Int)? {

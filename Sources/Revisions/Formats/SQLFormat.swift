@@ -1,9 +1,181 @@
-/// x
+internal import Digest
+internal import SQLText
+
+/// SQL files: a header of comments, then a section for each direction.
+///
+/// ```sql
+/// -- revision: 002_add_status
+/// -- down_revision: 001_initial_schema
+/// -- description: add status to sessions
+///
+/// -- migrated: upgrade
+/// ALTER TABLE sessions ADD COLUMN status text;
+///
+/// -- migrated: downgrade
+/// ALTER TABLE sessions DROP COLUMN status;
+/// ```
+///
+/// A line that begins with `-- migrated:` begins a section wherever it stands, so that nobody has to know SQL to see
+/// where a section ends.
 public struct SQLFormat: RevisionFormat {
     public init() {}
+
     public var name: String { "sql" }
-    public func recognises(path: String) -> Bool { path.hasSuffix(".sql") }
-    public func read(_ file: RevisionFile) -> RevisionReading { RevisionReading(revision: nil, node: nil, problems: []) }
-    public func render(_ header: RevisionHeader, upgrade: String, downgrade: String?) -> String { "" }
-    public func fileName(for header: RevisionHeader) -> String { "" }
+
+    public func recognises(path: String) -> Bool {
+        let file = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] } ?? path[...]
+        return file.hasSuffix(".sql") && !file.hasPrefix(".")
+    }
+
+    public func read(_ file: RevisionFile) -> RevisionReading {
+        let source = SourceText(bytes: file.bytes)
+        if let position = source.firstIllegalByte() {
+            let problem = RevisionError(
+                .illegalEncoding, "cannot read the file: here is a byte that is not UTF-8 text", path: file.path,
+                position: position, hint: "save the file as UTF-8")
+            return RevisionReading(revision: nil, node: nil, problems: [problem])
+        }
+        var reading = SQLFileReading(source: source, path: file.path)
+        return reading.run()
+    }
+}
+
+/// A file while it is being read.
+private struct SQLFileReading {
+    private struct Part {
+        var direction: Direction
+        var body: Range<Int>
+        var start: SourcePosition
+    }
+
+    private let source: SourceText
+    private let path: String
+    private var header: HeaderReader
+    private var parts: [Part] = []
+    private var problems: [RevisionError] = []
+    private var hasSections = false
+
+    init(source: SourceText, path: String) {
+        self.source = source
+        self.path = path
+        header = HeaderReader(source: source, path: path)
+    }
+
+    mutating func run() -> RevisionReading {
+        divide()
+        let parsed = header.finish()
+        problems += header.problems
+        let described = parsed ?? RevisionHeader(id: "")
+        var sections: [Direction: Revision.Section] = [:]
+        for part in parts { sections[part.direction] = readSection(part, described) }
+        if !parts.contains(where: { $0.direction == .upgrade }) {
+            problems.append(
+                RevisionError(
+                    .missingSection, "cannot read the file: it has no section \"-- migrated: upgrade\"", path: path,
+                    position: .start, hint: "write \"-- migrated: upgrade\" above the statements"))
+        }
+        guard let parsed, let upgrade = sections[.upgrade], problems.isEmpty else {
+            return RevisionReading(
+                revision: nil, node: parsed?.node, headerPositions: header.positions, problems: problems)
+        }
+        let revision = Revision(
+            id: parsed.id, downRevisions: parsed.downRevisions, dependsOn: parsed.dependsOn,
+            branchLabels: parsed.branchLabels, isTransactional: parsed.isTransactional,
+            description: parsed.description, created: parsed.created, path: path, headerPositions: header.positions,
+            upgrade: upgrade, downgrade: sections[.downgrade], source: source.bytes,
+            sourceDigest: SHA256Digest.of(source.bytes))
+        return RevisionReading(
+            revision: revision, node: parsed.node, headerPositions: header.positions, problems: [])
+    }
+
+    // MARK: - Dividing
+
+    /// Gives the header its lines and finds where the sections begin and end.
+    private mutating func divide() {
+        let hasByteOrderMark = source.has("\u{FEFF}", at: 0, before: source.bytes.count)
+        var number = 1
+        var offset = hasByteOrderMark ? 3 : 0
+        while let line = source.line(number: number, at: offset) {
+            if let name = sectionName(of: line) {
+                endPart(at: offset)
+                beginPart(name, line)
+                hasSections = true
+            } else if !hasSections {
+                header.take(line)
+            }
+            offset = line.next
+            number += 1
+        }
+        endPart(at: source.bytes.count)
+    }
+
+    /// What stands behind `-- migrated:` at the beginning of the line.
+    private func sectionName(of line: SourceLine) -> Range<Int>? {
+        guard source.has("--", at: line.range.lowerBound, before: line.range.upperBound) else { return nil }
+        let comment = source.trimmed(line.range.lowerBound + 2..<line.range.upperBound)
+        guard source.has("migrated:", at: comment.lowerBound, before: comment.upperBound) else { return nil }
+        return source.trimmed(comment.lowerBound + 9..<comment.upperBound)
+    }
+
+    private mutating func endPart(at offset: Int) {
+        guard let last = parts.indices.last, parts[last].body.isEmpty else { return }
+        parts[last].body = parts[last].body.lowerBound..<max(offset, parts[last].body.lowerBound)
+    }
+
+    private mutating func beginPart(_ nameRange: Range<Int>, _ line: SourceLine) {
+        let name = source.text(nameRange)
+        let position = source.position(of: nameRange.lowerBound, in: line)
+        guard let direction = Direction(rawValue: name) else {
+            let nearest = Spelling.nearest(to: name, among: Direction.allCases.map(\.rawValue))
+            problems.append(
+                RevisionError(
+                    .illegalHeader, "cannot begin the section \"\(name)\": there are only upgrade and downgrade",
+                    path: path, position: position,
+                    hint: nearest.map { "write \"-- migrated: \($0)\"" } ?? "write upgrade or downgrade"))
+            return
+        }
+        guard !parts.contains(where: { $0.direction == direction }) else {
+            problems.append(
+                RevisionError(
+                    .duplicateSection, "cannot begin the section \"\(name)\": the file has one already", path: path,
+                    position: position, hint: "put the statements of both together"))
+            return
+        }
+        let start = SourcePosition(line: line.number + 1, column: 1, offset: line.next)
+        parts.append(Part(direction: direction, body: line.next..<line.next, start: start))
+    }
+
+    // MARK: - Sections
+
+    private mutating func readSection(_ part: Part, _ described: RevisionHeader) -> Revision.Section? {
+        do {
+            let statements = try StatementSplitter.split(bytes: Array(source.bytes[part.body]), startingAt: part.start)
+            for statement in statements { judge(statement, described) }
+            return Revision.Section(
+                statements: statements,
+                contentDigest: SectionDigests.content(of: source.bytes[part.body], part.direction, described),
+                meaningDigest: try SectionDigests.meaning(of: statements, part.direction, described))
+        } catch {
+            problems.append(
+                RevisionError(.syntax, error.message, path: path, position: error.position, hint: error.hint))
+            return nil
+        }
+    }
+
+    /// Refuses what must not be in a revision, and what cannot run the way that the header says.
+    private mutating func judge(_ statement: Statement, _ described: RevisionHeader) {
+        let kind = statement.kind
+        if let prohibition = kind.prohibition {
+            problems.append(
+                RevisionError(
+                    .illegalStatement, "cannot run \"\(kind.verb)\" in a revision: \(prohibition.reason)", path: path,
+                    position: statement.position, hint: prohibition.hint))
+        } else if described.isTransactional, kind.refusedInTransaction == .yes {
+            problems.append(
+                RevisionError(
+                    .refusedInTransaction,
+                    "cannot run \"\(kind.verb)\" in a transaction: PostgreSQL refuses it there", path: path,
+                    position: statement.position, hint: "add \"-- transaction: off\" to the header"))
+        }
+    }
 }

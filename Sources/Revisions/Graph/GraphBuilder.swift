@@ -48,7 +48,8 @@ struct GraphBuilder {
         }
         if let reserved = content.id.rawValue.first(where: RevisionID.reservedCharacters.contains) {
             report(
-                .illegalID, node, .revision, "its id contains \"\(reserved)\", which has a meaning of its own in targets",
+                .illegalID, node, .revision,
+                "its id contains \"\(reserved)\", which has a meaning of its own in targets",
                 hint: "choose an id of letters, digits and _")
         }
         if let other = numbers[content.id.rawValue] {

@@ -74,7 +74,9 @@ struct Resolver {
         var branchNode: Int?
         if let branch { branchNode = try self.branch(branch) }
         if let exact = index.numbers[name] {
-            if let branch, let branchNode, !index.lineage(of: [branchNode], throughDependencies: false).contains(exact) {
+            if let branch, let branchNode,
+                !index.lineage(of: [branchNode], throughDependencies: false).contains(exact)
+            {
                 throw RevisionError(
                     .notInBranch, "cannot find revision \"\(branch)@\(name)\": \"\(name)\" is not of that branch",
                     hint: "leave out \"\(branch)@\", or name a revision of the branch")
@@ -204,7 +206,7 @@ extension Resolver {
         let ids = index.ids(heads)
         return RevisionError(
             .multipleHeads, "cannot choose the revision that \"\(text)\" means: there are \(ids.count) heads",
-            hint: "name one of them (\(Self.list(ids.map(\.rawValue)))), narrow it with LABEL@head, or say heads for all",
+            hint: "name one of them (\(Self.list(ids.map(\.rawValue)))), narrow it with LABEL@head, or say heads",
             candidates: ids)
     }
 
