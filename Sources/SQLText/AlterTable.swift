@@ -29,6 +29,9 @@ struct AlterTable {
     }
 
     /// The strongest lock over all actions, tables that they refer to included.
+    ///
+    /// DETACH … CONCURRENTLY counts as what it holds while it waits; the strong lock on the partition, which it takes
+    /// when all others have left, is left out.
     var lock: TableLock? {
         isOfTablespace ? .accessExclusive : actions.map(lock(of:)).max()
     }
@@ -48,6 +51,9 @@ struct AlterTable {
         switch words.word(first) {
         case "validate", "cluster":
             return .shareUpdateExclusive
+        case "detach":
+            let isGentle = endsWith("concurrently", action) || endsWith("finalize", action)
+            return isGentle ? .shareUpdateExclusive : .accessExclusive
         case "add":
             return lockOfAdd(action)
         case "alter":
@@ -68,12 +74,13 @@ struct AlterTable {
     private func lockOfAdd(_ action: Range<Int>) -> TableLock {
         let first = action.lowerBound
         let isNamed = words.matches(first + 1, "constraint")
-        return words.matches(isNamed ? first + 3 : first + 1, ["foreign", "key"]) ? .shareRowExclusive : .accessExclusive
+        let isForeignKey = words.matches(isNamed ? first + 3 : first + 1, ["foreign", "key"])
+        return isForeignKey ? .shareRowExclusive : .accessExclusive
     }
 
     private func lockOfAlter(_ action: Range<Int>) -> TableLock {
         let first = action.lowerBound
-        if words.matches(first + 1, "constraint") { return .shareRowExclusive }
+        if words.matches(first + 1, "constraint") { return .accessExclusive }
         let next = words.matches(first + 1, "column") ? first + 3 : first + 2
         let isOption = words.isSign(next + 1, Byte.leftParenthesis)
         switch words.word(next) {
@@ -99,13 +106,19 @@ struct AlterTable {
         case "alter":
             return rewritesByAlter(action)
         case "set":
-            switch words.word(first + 1) {
-            case "logged", "unlogged", "tablespace": return .yes
-            case "access" where words.matches(first + 2, "method"): return .yes
-            default: return .no
-            }
+            return rewritesBySet(first + 1)
         default:
             return .no
+        }
+    }
+
+    /// A table that is there already stays as it is; most are in the default tablespace and access method.
+    private func rewritesBySet(_ index: Int) -> Ternary {
+        switch words.word(index) {
+        case "logged", "unlogged": .yes
+        case "tablespace": words.matches(index + 1, "pg_default") ? .unknown : .yes
+        case "access" where words.matches(index + 1, "method"): words.matches(index + 2, "heap") ? .unknown : .yes
+        default: .no
         }
     }
 

@@ -84,4 +84,16 @@ enum Byte {
     static func folded(_ byte: UInt8) -> UInt8 {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
     }
+
+    /// A piece of text in lower case, without a detour for short words.
+    static func foldedText(_ bytes: ArraySlice<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: bytes.count) { buffer in
+            var count = 0
+            for byte in bytes {
+                buffer[count] = folded(byte)
+                count += 1
+            }
+            return count
+        }
+    }
 }

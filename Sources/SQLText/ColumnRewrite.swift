@@ -12,9 +12,12 @@ struct ColumnRewrite {
         return Ternary.any([type, volatility(ofExpressionAt: clause + 1)])
     }
 
-    /// As the new type of a column whose old type is not known.
+    /// As the new type of a column whose old type is not known, but supposed to be another.
     var byChangingType: Ternary {
         if let using = words.find("using", in: definition), computes(from: using + 1) { return .yes }
+        if ["char", "character", "bpchar", "nchar"].contains(typeName) {
+            return words.matches(definition.lowerBound + 1, "varying") ? .unknown : .yes
+        }
         return Self.incompatibleTypes.contains(typeName) ? .yes : .unknown
     }
 

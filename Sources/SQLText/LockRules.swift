@@ -50,6 +50,12 @@ enum LockRules {
             return .shareUpdateExclusive
         case "publication":
             return words.find("table", in: head.next..<words.count) == nil ? nil : .shareUpdateExclusive
+        case "schema":
+            return lockOfCreateTable(words, head)
+        case "sequence":
+            return ownsColumn(words, head) ? .accessShare : nil
+        case "function", "procedure":
+            return lockOfBody(words, head)
         default:
             return nil
         }
@@ -71,6 +77,18 @@ enum LockRules {
         return locks.max()
     }
 
+    private static func ownsColumn(_ words: StatementWords, _ head: CommandHead) -> Bool {
+        guard let owned = words.find("owned", "by", in: head.next..<words.count) else { return false }
+        return !words.matches(owned + 2, "none")
+    }
+
+    /// The body of a routine, if it is SQL and not a string: it is parsed at once.
+    private static func lockOfBody(_ words: StatementWords, _ head: CommandHead) -> TableLock? {
+        let range = head.next..<words.count
+        guard let body = words.find("begin", "atomic", in: range) ?? words.find("return", in: range) else { return nil }
+        return QueryLock(words, from: body + 1).lock
+    }
+
     private static func lockOfAlter(_ words: StatementWords, _ head: CommandHead) -> TableLock? {
         switch head.object {
         case "table", "foreign table", "materialized view":
@@ -80,8 +98,12 @@ enum LockRules {
         case "policy", "trigger", "rule":
             return .accessExclusive
         case "publication":
-            let changesTables = words.find("table", in: head.next..<words.count) != nil
-            return changesTables && words.find("drop", in: head.next..<words.count) == nil ? .shareUpdateExclusive : nil
+            return words.find("table", in: head.next..<words.count) == nil ? nil : .shareUpdateExclusive
+        case "sequence":
+            return ownsColumn(words, head) ? .accessShare : nil
+        case "type":
+            let hasAttribute = words.find("attribute", in: head.next..<words.count) != nil
+            return hasAttribute && words.matches(words.count - 1, "cascade") ? .accessExclusive : nil
         default:
             return nil
         }
@@ -133,8 +155,10 @@ enum LockRules {
 
     private static func lockOfComment(_ head: CommandHead) -> TableLock? {
         switch head.object {
-        case "table", "column", "materialized view", "foreign table", "constraint", "trigger", "rule", "policy":
+        case "table", "column", "materialized view", "foreign table":
             return .shareUpdateExclusive
+        case "constraint", "trigger", "rule", "policy":
+            return .accessShare
         default:
             return nil
         }

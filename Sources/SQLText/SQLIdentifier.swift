@@ -31,7 +31,7 @@ public enum SQLIdentifier {
     static func unquote(_ token: String) -> String {
         var bytes = Array(token.utf8)
         guard bytes.last == Byte.doubleQuote, bytes.count >= 2 else {
-            return String(decoding: bytes.lazy.map(Byte.folded), as: UTF8.self)
+            return Byte.foldedText(bytes[...])
         }
         let isUnicode = bytes[0] != Byte.doubleQuote
         bytes.removeFirst(isUnicode ? 3 : 1)

@@ -9,8 +9,7 @@ extension Lexer {
             case .whitespace, .comment:
                 continue
             case .identifier:
-                let folded = lexer.bytes[lexeme.lower..<lexeme.upper].lazy.map(Byte.folded)
-                tokens.append(String(decoding: folded, as: UTF8.self))
+                tokens.append(Byte.foldedText(lexer.bytes[lexeme.lower..<lexeme.upper]))
             case .string:
                 tokens.append(lexer.canonicalString(lexeme))
             default:
@@ -22,7 +21,26 @@ extension Lexer {
 
     /// The token with each gap between its pieces made one line end, which leaves what it means alone.
     private func canonicalString(_ lexeme: Lexeme) -> String {
-        let bytes = bytes[lexeme.lower..<lexeme.upper]
-        return String(decoding: bytes, as: UTF8.self)
+        let opening = bytes[lexeme.lower..<lexeme.upper].firstIndex(of: Byte.quote) ?? lexeme.lower
+        let hasEscapes = Byte.folded(bytes[lexeme.lower]) == UInt8(ascii: "e")
+        var result = Array(bytes[lexeme.lower...opening])
+        var index = opening + 1
+        while index < lexeme.upper {
+            let here = bytes[index]
+            result.append(here)
+            index += 1
+            guard index < lexeme.upper else { break }
+            if here == Byte.backslash, hasEscapes {
+                result.append(bytes[index])
+                index += 1
+            } else if here == Byte.quote, bytes[index] == Byte.quote {
+                result.append(Byte.quote)
+                index += 1
+            } else if here == Byte.quote, let next = continuationQuote(after: index) {
+                result.append(contentsOf: [Byte.newline, Byte.quote])
+                index = next + 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 }

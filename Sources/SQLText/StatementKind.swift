@@ -47,10 +47,22 @@ public struct StatementKind: Sendable, Equatable {
         self.probe = probe
     }
 
-    /// The kind of one statement; of the first one, if `sql` holds several.
+    /// The kind of one statement. Of several, the verb is that of the first, and the rest is the worst of them all.
     public init(of sql: String) throws(SQLTextError) {
-        let statements = try StatementSplitter.split(sql)
-        self = statements.first?.kind ?? StatementKind(verb: "", rewrites: nil)
+        let kinds = try StatementSplitter.split(sql).map(\.kind)
+        guard var kind = kinds.first else {
+            self.init(verb: "", rewrites: nil)
+            return
+        }
+        if kinds.count > 1 {
+            kind.refusedInTransaction = Ternary.any(kinds.map(\.refusedInTransaction))
+            kind.prohibition = kinds.lazy.compactMap(\.prohibition).first
+            kind.lock = kinds.compactMap(\.lock).max()
+            kind.rewrites = Ternary.any(kinds.compactMap(\.rewrites))
+            kind.patience = kinds.contains { $0.patience == .concurrent } ? .concurrent : .ordinary
+            kind.probe = .none
+        }
+        self = kind
     }
 
     init(_ words: StatementWords) {

@@ -39,11 +39,12 @@ struct StatementWords {
         return String(decoding: bytes[lexemes[index].lower..<lexemes[index].upper], as: UTF8.self)
     }
 
-    /// Token `index` in lower case if it is a bare word, else "".
+    /// Token `index` in lower case if it is a bare word no longer than a keyword may be, else "".
     func word(_ index: Int) -> String {
         guard lexemes.indices.contains(index), lexemes[index].kind == .identifier else { return "" }
         let range = lexemes[index].lower..<lexemes[index].upper
-        return String(decoding: bytes[range].lazy.map(Byte.folded), as: UTF8.self)
+        guard range.count < 64 else { return "" }
+        return Byte.foldedText(bytes[range])
     }
 
     /// The token behind the parenthesis that closes the one at `index`; the end if nothing does.

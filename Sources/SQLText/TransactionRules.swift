@@ -135,7 +135,7 @@ enum RoutineBody {
                 index += 1
             }
             guard (4...8).contains(index - lower) else { continue }
-            switch String(decoding: body[lower..<index].lazy.map(Byte.folded), as: UTF8.self) {
+            switch Byte.foldedText(body[lower..<index]) {
             case "commit", "rollback", "execute", "call": return true
             default: continue
             }
