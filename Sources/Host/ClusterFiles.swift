@@ -61,8 +61,12 @@ struct ClusterFiles: Sendable {
 
     /// Processes that live in the cluster's directory: a server, or what is left of one.
     func inhabitants() -> [Int32] {
-        guard let home = FilePaths.resolved(data), let names = try? DirectoryTree.entries(of: "/proc") else { return [] }
-        return names.compactMap { Int32($0) }.filter { FilePaths.linkTarget("/proc/\($0)/cwd") == home && $0 != getpid() }
+        guard let home = FilePaths.resolved(data), let names = try? DirectoryTree.entries(of: "/proc") else {
+            return []
+        }
+        return names.compactMap { Int32($0) }.filter {
+            FilePaths.linkTarget("/proc/\($0)/cwd") == home && $0 != getpid()
+        }
     }
 
     /// Removes what a server that is no more has left: its number may be another process's by now, which PostgreSQL

@@ -74,6 +74,7 @@ struct ConnectionSecrets {
         let named = names.compactMap { name in
             getenv(name).map { String(String(cString: $0).prefix { $0 != ":" }) }
         }
-        return (named + ["/run", "/dev/shm", "/tmp"]).first { $0.hasPrefix("/") && access($0, W_OK | X_OK) == 0 } ?? "/tmp"
+        return (named + ["/run", "/dev/shm", "/tmp"]).first { $0.hasPrefix("/") && access($0, W_OK | X_OK) == 0 }
+            ?? "/tmp"
     }
 }

@@ -82,7 +82,8 @@ final class ChangeMailbox: Sendable {
     /// The changes since the last call, as soon as there are any; nil when closed.
     func next() async -> DirectoryChange? {
         await withCheckedContinuation { continuation in
-            let (ready, displaced) = state.withLock { state -> (DirectoryChange??, CheckedContinuation<DirectoryChange?, Never>?) in
+            let (ready, displaced) = state.withLock {
+                state -> (DirectoryChange??, CheckedContinuation<DirectoryChange?, Never>?) in
                 if state.isClosed { return (.some(nil), nil) }
                 guard state.pending.isEmpty else {
                     defer { state.pending = DirectoryChange() }

@@ -108,7 +108,9 @@ public struct EmbeddedCluster: Sendable {
         if found == nil {
             found = try await PostgresTools.discover(serverVersion: (major ?? 0) * 10000, withServer: true)
         }
-        guard let found else { throw ToolError(program: "postgres", cause: .missing, reason: "there is no such program") }
+        guard let found else {
+            throw ToolError(program: "postgres", cause: .missing, reason: "there is no such program")
+        }
         guard found.hasServer else {
             throw ToolError(
                 program: "postgres", cause: .missing, reason: "there is no such program in \"\(found.directory)\"",

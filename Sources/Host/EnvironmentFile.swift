@@ -16,7 +16,7 @@ public enum EnvironmentFile {
         let text: String
         do throws(FileError) {
             text = try TextFiles.readText(path, limit: 1 << 20)
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             return nil
         }
         do throws(Problem) {

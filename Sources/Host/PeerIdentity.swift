@@ -14,7 +14,8 @@ public struct PeerIdentity: Sendable, Hashable, Codable {
     public var groups: [String]
 
     /// Makes an identity from its parts.
-    public init(uid: UInt32, userName: String, loginUID: UInt32? = nil, machineID: String? = nil, groups: [String] = []) {
+    public init(uid: UInt32, userName: String, loginUID: UInt32? = nil, machineID: String? = nil, groups: [String] = [])
+    {
         self.uid = uid
         self.userName = userName
         self.loginUID = loginUID

@@ -143,7 +143,9 @@ extension PostgresTools {
         arguments += request.excludedSchemas.map { "--exclude-schema=\(Self.pattern($0))" }
         if let role = request.role { arguments.append("--role=\(role)") }
         if let timeout = request.lockTimeout {
-            arguments.append("--lock-wait-timeout=\(timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000)")
+            arguments.append(
+                "--lock-wait-timeout=\(timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000)"
+            )
         }
         if request.isVerbose { arguments.append("--verbose") }
         return arguments

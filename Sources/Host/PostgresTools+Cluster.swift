@@ -26,7 +26,11 @@ extension PostgresTools {
             "--locale=\(shape.locale)",
         ]
         // From 18 on, checksums are what one gets when nothing is said.
-        if shape.hasChecksums { arguments.append("--data-checksums") } else if version.major >= 18 { arguments.append("--no-data-checksums") }
+        if shape.hasChecksums {
+            arguments.append("--data-checksums")
+        } else if version.major >= 18 {
+            arguments.append("--no-data-checksums")
+        }
         if !shape.isDurable { arguments.append("--no-sync") }
         try await run("initdb", arguments) { $0.account = account }
     }

@@ -65,7 +65,8 @@ public struct PostgresTools: Sendable {
         let place = preferred.map { " in \"\($0)\"" } ?? ""
         guard let newest = found.max(by: { $0.version < $1.version }) else {
             return ToolError(
-                program: program, cause: .missing, reason: "no programs of PostgreSQL are\(place.isEmpty ? " installed" : place)",
+                program: program, cause: .missing,
+                reason: "no programs of PostgreSQL are\(place.isEmpty ? " installed" : place)",
                 hint: "install the package \"\(wanted)\"")
         }
         return ToolError(
@@ -86,7 +87,9 @@ public struct PostgresTools: Sendable {
 
     private static func usualDirectories() -> [String] {
         var directories: [String] = []
-        let parents = [("/usr/lib/postgresql", "", "/bin"), ("/usr", "pgsql-", "/bin"), ("/usr/local", "pgsql", "/bin")]
+        let parents = [
+            ("/usr/lib/postgresql", "", "/bin"), ("/usr", "pgsql-", "/bin"), ("/usr/local", "pgsql", "/bin"),
+        ]
         for (parent, prefix, suffix) in parents {
             let names = (try? DirectoryTree.entries(of: parent)) ?? []
             directories += names.filter { $0.hasPrefix(prefix) }.map { "\(parent)/\($0)\(suffix)" }

@@ -21,7 +21,8 @@ enum ToolDiagnosis {
             hint: "use programs of the server's own major version"),
         Sign(text: "password authentication failed", cause: .authentication, hint: "check the user and the password"),
         Sign(text: "no password supplied", cause: .authentication, hint: "configure the user's password"),
-        Sign(text: "authentication failed", cause: .authentication, hint: "check the server's pg_hba.conf for this user"),
+        Sign(
+            text: "authentication failed", cause: .authentication, hint: "check the server's pg_hba.conf for this user"),
         Sign(
             text: "no pg_hba.conf entry", cause: .authentication,
             hint: "allow this user, database and address in the server's pg_hba.conf"),
@@ -42,9 +43,15 @@ enum ToolDiagnosis {
         Sign(
             text: "remaining connection slots are reserved", cause: .unreachable,
             hint: "raise the server's max_connections, or use fewer jobs"),
-        Sign(text: "too many connections for role", cause: .unreachable, hint: "use fewer jobs, or raise the role's limit"),
+        Sign(
+            text: "too many connections for role", cause: .unreachable,
+            hint: "use fewer jobs, or raise the role's limit"),
         Sign(
             text: "canceling statement due to lock timeout", cause: .timedOut,
+            hint: "wait until whoever holds the lock has finished"),
+        // How pg_dump ends its own waiting for a lock.
+        Sign(
+            text: "canceling statement due to statement timeout", cause: .timedOut,
             hint: "wait until whoever holds the lock has finished"),
         Sign(text: "Connection refused", cause: .unreachable, hint: "start the server, or correct host and port"),
         Sign(text: "connection to server", cause: .unreachable, hint: nil),
@@ -63,12 +70,19 @@ enum ToolDiagnosis {
             explained.reason = withoutProgram(line, error.program)
             return explained
         }
-        return error
+        // What comes after an error's own line (details, the command) says less than that line.
+        guard let line = error.standardError.last(where: { contains($0, "error: ") || contains($0, "ERROR:  ") })
+        else { return error }
+        var explained = error
+        explained.reason = withoutProgram(line, error.program)
+        return explained
     }
 
     /// Whether these programs were built without the compression that was asked for.
     static func lacksCompression(_ error: ToolError) -> Bool {
-        error.standardError.contains { contains($0, "not support compression") || contains($0, "compression algorithm") }
+        error.standardError.contains { line in
+            contains(line, "not support compression") || contains(line, "compression algorithm")
+        }
     }
 
     private static func contains(_ line: String, _ text: String) -> Bool {

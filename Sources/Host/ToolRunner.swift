@@ -15,7 +15,8 @@ public struct ToolOutcome: Sendable, Equatable {
     public var outputText: String {
         let space: Set<UInt8> = [0x20, 0x0A, 0x0D, 0x09]
         let bytes = standardOutput.drop { space.contains($0) }
-        return String(decoding: bytes.prefix(bytes.count - bytes.reversed().prefix { space.contains($0) }.count), as: UTF8.self)
+        let end = bytes.lastIndex { !space.contains($0) }.map { $0 + 1 } ?? bytes.startIndex
+        return String(decoding: bytes[..<end], as: UTF8.self)
     }
 }
 
@@ -99,12 +100,12 @@ public struct ToolRunner: Sendable {
     /// program's process group is told to end, and is killed when it has not within the limit; only then this throws.
     ///
     /// - Parameters:
-    ///   - onStart: Is told the process's number as soon as there is one.
     ///   - onStandardErrorLine: Is told each line of standard error as it comes.
+    ///   - onStart: Is told the process's number as soon as there is one.
     @discardableResult
     public func run(
-        _ command: Command, onStart: (@Sendable (Int32) -> Void)? = nil,
-        onStandardErrorLine: (@Sendable (String) -> Void)? = nil
+        _ command: Command, onStandardErrorLine: (@Sendable (String) -> Void)? = nil,
+        onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws(ToolError) -> ToolOutcome {
         let configuration = try configuration(of: command)
         guard !Task.isCancelled else { throw cancelled(command) }
@@ -178,13 +179,15 @@ extension ToolRunner {
         case .signaled(let signal):
             throw ToolError(
                 program: command.name, cause: .signalled, reason: "it was ended by signal \(signal)", signal: signal,
-                standardError: ended.errorLines, hint: signal == SIGKILL ? "look for the kernel's out-of-memory killer in the journal" : nil)
+                standardError: ended.errorLines,
+                hint: signal == SIGKILL ? "look for the kernel's out-of-memory killer in the journal" : nil)
         }
     }
 
     private func cancelled(_ command: Command, _ ended: Ended? = nil) -> ToolError {
         ToolError(
-            program: command.name, cause: .cancelled, reason: "it was cancelled", standardError: ended?.errorLines ?? [])
+            program: command.name, cause: .cancelled, reason: "it was cancelled", standardError: ended?.errorLines ?? []
+        )
     }
 
     private func notRun(_ command: Command, _ error: any Error) -> ToolError {
@@ -230,7 +233,8 @@ extension ToolRunner {
                 allowedDurationToNextStep: limits.termination)
         ]
         return Configuration(
-            executable: .path(FilePath(setpriv)), arguments: Arguments(arguments + ["--", executable] + command.arguments),
+            executable: .path(FilePath(setpriv)),
+            arguments: Arguments(arguments + ["--", executable] + command.arguments),
             environment: .custom(environment), workingDirectory: FilePath(command.workingDirectory ?? "/"),
             platformOptions: options)
     }

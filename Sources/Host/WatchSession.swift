@@ -62,7 +62,9 @@ final class WatchSession: @unchecked Sendable {
                 wayChanged = true
                 continue
             }
-            if watch.names.contains(event.name) && event.mask & UInt32(bitPattern: Self.wayMask) != 0 { wayChanged = true }
+            if watch.names.contains(event.name) && event.mask & UInt32(bitPattern: Self.wayMask) != 0 {
+                wayChanged = true
+            }
             if event.has(IN_DELETE_SELF) || event.has(IN_MOVE_SELF) || event.has(IN_UNMOUNT) { wayChanged = true }
             if !event.name.isEmpty && matches(event.name) {
                 for directory in watch.contents { change.add(.contents, to: directory) }

@@ -52,7 +52,8 @@ public struct StandardErrorLogHandler: LogHandler {
 
     /// A value with quotes where it needs them to be told from what follows.
     private static func value(_ text: String) -> String {
-        let needsQuotes = text.isEmpty || text.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "=") }
+        let needsQuotes =
+            text.isEmpty || text.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "=") }
         guard needsQuotes else { return escaped(text) }
         var quoted = "\""
         for character in escaped(text) {
