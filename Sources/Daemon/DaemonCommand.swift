@@ -43,6 +43,12 @@ public struct DaemonCommand: AsyncParsableCommand {
 
     public init() {}
 
+    /// Reads the process's arguments and runs the daemon until it is asked to end. Does not return on failure: the exit
+    /// status is that of the failure's code.
+    public static func start() async {
+        await main()
+    }
+
     public func run() async throws {
         do {
             let loader = loader()

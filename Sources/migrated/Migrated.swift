@@ -3,6 +3,6 @@ import Daemon
 @main
 enum Migrated {
     static func main() async {
-        await DaemonCommand.main()
+        await DaemonCommand.start()
     }
 }

@@ -1,4 +1,5 @@
 import Control
+import Digest
 import Engine
 import Planning
 import Revisions

@@ -2,6 +2,7 @@ import Control
 import Engine
 import Glibc
 import Planning
+import PostgresClient
 import Revisions
 
 extension Handlers {

@@ -96,7 +96,7 @@ struct Executor: Sendable {
         let error: ServerError
 
         func failure(in work: Work) -> Failure {
-            let place = statement.place(ofCharacter: error.position)
+            let place = error.position.map { statement.position(ofCharacter: $0) } ?? statement.position
             let what = work.step.direction == .upgrade ? "apply" : "downgrade"
             return Failure(
                 .statementFailed, "cannot \(what) revision \"\(work.step.revision)\": \(error.message)",
@@ -125,23 +125,5 @@ struct Executor: Sendable {
                     sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
                     context: error.context))
         }
-    }
-}
-
-extension Statement {
-    /// Where in the file the server's character position points, counted from 1; the statement's beginning without one.
-    func place(ofCharacter position: Int?) -> (line: Int, column: Int) {
-        var line = self.position.line
-        var column = self.position.column
-        guard let position, position > 1 else { return (line, column) }
-        for scalar in text.unicodeScalars.prefix(position - 1) {
-            if scalar == "\n" {
-                line += 1
-                column = 1
-            } else {
-                column += 1
-            }
-        }
-        return (line, column)
     }
 }
