@@ -29,7 +29,10 @@ deps: ## Install what is missing of libpq, libsystemd and PostgreSQL (Debian's p
 	done; \
 	if [ $${#missing[@]} = 0 ]; then exit 0; fi; \
 	echo "installing $${missing[*]}"; \
-	root=(); if [ "$$(id -u)" != 0 ]; then root=(sudo); [ -t 0 ] || root+=(-n); fi; \
+	root=(); if [ "$$(id -u)" != 0 ]; then \
+	    command -v sudo > /dev/null || { echo "run as root: apt-get install $${missing[*]}" >&2; exit 1; }; \
+	    root=(sudo); [ -t 0 ] || root+=(-n); \
+	fi; \
 	apt=("$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0); \
 	"$${apt[@]}" update; \
 	"$${apt[@]}" install --yes --no-install-recommends "$${missing[@]}"

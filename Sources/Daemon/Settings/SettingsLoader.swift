@@ -77,23 +77,11 @@ public struct SettingsLoader: Sendable {
     }
 
     private func read(_ file: String, _ problems: ProblemCollector) -> SettingsDocument? {
-        func report(_ message: String, _ hint: String? = nil) -> SettingsDocument? {
-            problems.report(SettingsProblem(file: file, message: message, hint: hint))
+        switch SettingsFile.read(file, limit: Self.sizeLimit) {
+        case .success(let text): return SettingsDocument(file: file, text: text)
+        case .failure(let objection):
+            problems.report(SettingsProblem(file: file, message: objection.message, hint: objection.hint))
             return nil
         }
-        guard FileManager.default.fileExists(atPath: file) else {
-            return report("the file does not exist", "make it, or name another with --settings")
-        }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
-        if let size = attributes?[.size] as? Int, size > Self.sizeLimit {
-            return report("the file has \(size) bytes, and settings may have \(Self.sizeLimit)")
-        }
-        guard let data = FileManager.default.contents(atPath: file) else {
-            return report("cannot read the file", "let the daemon's user read it")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            return report("the file is not UTF-8", "save it as UTF-8")
-        }
-        return SettingsDocument(file: file, text: text)
     }
 }

@@ -95,11 +95,13 @@ struct SettingsLoaderTests {
             try Data([0x61, 0xFF, 0x0A]).write(to: URL(filePath: directory + "/migrated.toml.d/a.toml"))
             try FileManager.default.createDirectory(
                 atPath: directory + "/migrated.toml.d/c.toml", withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                atPath: directory + "/migrated.toml.d/d.toml", withDestinationPath: "nowhere")
             let error = #expect(throws: SettingsProblems.self) { try loader(directory).load() }
             #expect(
                 error?.problems.map(\.message).sorted() == [
-                    "cannot read the file", "the file has 1048577 bytes, and settings may have 1048576",
-                    "the file is not UTF-8",
+                    "the file does not exist", "the file has more than 1048576 bytes", "the file is not UTF-8",
+                    "this is not a regular file",
                 ])
         }
     }
