@@ -32,7 +32,9 @@ struct Approving: Sendable {
             var sql: [String] = []
             if isVerbose {
                 let shown = try await subject(named: step.revision.rawValue, direction: step.direction)
-                guard shown.item.contentDigest == step.contentDigest else { throw Self.changed(step.revision, step.path) }
+                guard shown.item.contentDigest == step.contentDigest else {
+                    throw Self.changed(step.revision, step.path)
+                }
                 sql = shown.sql
             }
             subjects.append(

@@ -10,7 +10,8 @@ struct GlobalOptions: ParsableArguments {
     var socket: String?
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("The database; needed where several are configured.", valueName: "name"))
+        name: .shortAndLong, help: ArgumentHelp("The database; needed where several are configured.", valueName: "name")
+    )
     var database: String?
 
     @Flag(name: .long, help: "JSON for programs: one document, or one a line for streams.")

@@ -9,26 +9,26 @@ struct RootCommand: AsyncParsableCommand {
         version: ProgramVersion.current,
         groupedSubcommands: [
             CommandGroup(
-                name: "Looking:",
+                name: "Looking",
                 subcommands: [
                     StatusCommand.self, CurrentCommand.self, HistoryCommand.self, HeadsCommand.self, ShowCommand.self,
                     PlanCommand.self,
                 ]),
             CommandGroup(
-                name: "Migrating:",
+                name: "Migrating",
                 subcommands: [
                     UpgradeCommand.self, DowngradeCommand.self, ApproveCommand.self, RevokeCommand.self,
                     ApprovalsCommand.self, RevisionCommand.self,
                 ]),
             CommandGroup(
-                name: "Jobs:",
+                name: "Job",
                 subcommands: [
                     JobsCommand.self, JobCommand.self, WatchCommand.self, CancelCommand.self, ResolveCommand.self,
                     LogCommand.self,
                 ]),
-            CommandGroup(name: "Backups:", subcommands: [BackupCommand.self, BackupsCommand.self]),
+            CommandGroup(name: "Backup", subcommands: [BackupCommand.self, BackupsCommand.self]),
             CommandGroup(
-                name: "The service:",
+                name: "Service",
                 subcommands: [
                     ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, DebugCommand.self,
                 ]),

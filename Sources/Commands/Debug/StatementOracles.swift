@@ -9,7 +9,9 @@ enum SplitOracle {
                 var members: [String: JSONValue] = [
                     "sql": .string(statement.text), "line": .int(Int64(statement.position.line)),
                 ]
-                if let data = statement.copyData { members["copy_data"] = .string(String(decoding: data, as: UTF8.self)) }
+                if let data = statement.copyData {
+                    members["copy_data"] = .string(String(decoding: data, as: UTF8.self))
+                }
                 return .object(members)
             }
             return ["statements": .array(statements)]

@@ -62,9 +62,13 @@ struct HistoryLine: Sendable {
         var lines = ["Rev: " + painter(revision.id.rawValue, .bold)]
         for mark in marks + treeMarks { lines[0] += " " + painter(mark.text, mark.style) }
         lines.append("\(revision.isMergePoint ? "Merges" : "Parent"): \(parents)")
-        if !revision.dependsOn.isEmpty { lines.append("Also depends on: \(revision.dependsOn.joined(separator: ", "))") }
+        if !revision.dependsOn.isEmpty {
+            lines.append("Also depends on: \(revision.dependsOn.joined(separator: ", "))")
+        }
         if revision.isBranchPoint { lines.append("Branches into: \(children.map(\.rawValue).joined(separator: ", "))") }
-        if !revision.branchLabels.isEmpty { lines.append("Branch names: \(revision.branchLabels.joined(separator: ", "))") }
+        if !revision.branchLabels.isEmpty {
+            lines.append("Branch names: \(revision.branchLabels.joined(separator: ", "))")
+        }
         lines.append("Path: \(revision.path.printable)")
         if let created = revision.created { lines.append("Created: \(created.printable)") }
         if !revision.isTransactional { lines.append("Transaction: off") }

@@ -19,7 +19,7 @@ struct StatusView: Sendable {
     private func block(_ database: DatabaseStatus) -> [String] {
         var lines = [heading(database)]
         func add(_ title: String, _ text: String) {
-            lines.append("  " + painter(title.padded(to: 12), .dim) + text)
+            lines.append("  " + painter(title.padded(to: 13), .dim) + text)
         }
         if let failure = database.failure { lines += diagnostic(failure) }
         if let next = database.nextAttemptAt { add("next attempt", "\(next.readable) UTC") }
@@ -58,7 +58,7 @@ struct StatusView: Sendable {
             failure.location = nil
         }
         return Diagnostic(failure, program: "").lines(painter: painter).enumerated().map { index, line in
-            "  " + painter((index == 0 ? "problem" : "").padded(to: 12), .dim) + line
+            "  " + painter((index == 0 ? "problem" : "").padded(to: 13), .dim) + line
         }
     }
 

@@ -30,10 +30,12 @@ struct JobCommand: Verb {
     private func facts(_ job: Job, _ session: Session) -> [String] {
         let painter = session.output.painter
         var lines = [
-            painter(job.id.description, .bold) + "  \(JobSummary.title(job)): " + painter(job.state.words, job.state.style)
+            painter(job.id.description, .bold) + "  \(JobSummary.title(job)): "
+                + painter(job.state.words, job.state.style)
         ]
         func add(_ title: String, _ text: String) { lines.append("  " + painter(title.padded(to: 10), .dim) + text) }
-        add("asked by", "\(job.requestedBy.userName.printable) (uid \(job.requestedBy.uid)), \(job.requestedAt.readable) UTC")
+        let person = "\(job.requestedBy.userName.printable) (uid \(job.requestedBy.uid))"
+        add("asked by", "\(person), \(job.requestedAt.readable) UTC")
         add("request", job.requestID.printable)
         if let start = job.startedAt { add("started", "\(start.readable) UTC") }
         if let end = job.finishedAt { add("finished", "\(end.readable) UTC, after \(JobSummary.elapsed(job))") }

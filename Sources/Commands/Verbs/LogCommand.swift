@@ -12,7 +12,8 @@ struct LogCommand: Verb {
     @Flag(name: .shortAndLong, help: "Go on as things happen, until Ctrl-C.")
     var follow = false
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("How many of the latest events; 50 without it.", valueName: "count"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("How many of the latest events; 50 without it.", valueName: "count"))
     var number: Int?
 
     func run(in session: Session) async throws {

@@ -44,8 +44,8 @@ struct PlanView: Sendable {
                 $0.revision == step.revision && $0.direction == step.direction
             }
             table.add([
-                .init(step.direction.rawValue), .init(step.revision.rawValue, .bold), .init(String(step.statementCount)),
-                .init(step.isTransactional ? "" : "off", .yellow),
+                .init(step.direction.rawValue), .init(step.revision.rawValue, .bold),
+                .init(String(step.statementCount)), .init(step.isTransactional ? "" : "off", .yellow),
                 missing.map { .init("\($0.given) of \($0.wanted)", .yellow) } ?? .init("yes", .green),
                 .init(String(step.contentDigest.description.prefix(12))), .init(step.description),
             ])

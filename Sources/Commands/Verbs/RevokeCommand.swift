@@ -26,7 +26,8 @@ struct RevokeCommand: Verb {
             let found = standing.filter { $0.revision == id && $0.direction == direction }
             guard !found.isEmpty else {
                 throw Failure(
-                    .invalidState, "cannot revoke the approval of \"\(id)\": nobody has approved its \(direction.rawValue)",
+                    .invalidState,
+                    "cannot revoke the approval of \"\(id)\": nobody has approved its \(direction.rawValue)",
                     hint: "see what stands: migratectl approvals")
             }
             for approval in found {
