@@ -22,8 +22,15 @@ func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = [])
+    -> Target
+{
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -37,22 +44,25 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        // The ground floor: domain. Pure values; no I/O, no clock, no Foundation.
+        // The ground floor, domain: pure values; no I/O, no clock, no Foundation.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         target("Digest", ["CCrypto"]),
         target("SQLText", []),
         target("Revisions", ["SQLText", "Digest"]),
         target("Planning", ["Revisions", "SQLText", "Digest"]),
-        // The ground floor: adapters. One outside thing each.
+
+        // The ground floor, adapters: one outside thing each.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         target("PostgresClient", ["CLibPQ"]),
         target("Varlink", [nioCore, nioPosix]),
         target("Host", [subprocess]),
         target("Systemd", ["CSystemd", logging, lifecycle]),
+
         // The first floor.
         target("Control", ["Planning", "Revisions", "Digest", "Varlink"]),
         target("Engine", ["Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", logging]),
+
         // The second floor.
         target(
             "Daemon",
@@ -60,7 +70,22 @@ let package = Package(
                 "Engine", "Control", "Varlink", "Systemd", "Planning", "Revisions", "Digest", "PostgresClient", "Host",
                 logging, lifecycle, signals, arguments, toml,
             ]),
+        target("Commands", ["Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest", "Host", arguments]),
+
         // The roof.
-        .executableTarget(name: "migrated", dependencies: ["Daemon"], swiftSettings: strict),
+        program("migrated", ["Daemon"]),
+        program("migratectl", ["Commands"]),
+
+        // Tests.
+        target("TestSupport", ["PostgresClient"]),
+        tests("SQLTextTests", ["SQLText"]),
+        tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
+        tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
+        tests("HostTests", ["Host"]),
+        tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
+        tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),
+        tests("CommandsTests", ["Commands", "Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest"]),
+        tests("DaemonTests", ["Daemon", toml]),
+        tests("TidyTests", []),
     ]
 )

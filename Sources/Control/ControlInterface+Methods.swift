@@ -260,6 +260,12 @@ extension ControlInterface {
           changes: []string
         )
 
+        # Makes the registry of a clone or a restored copy this database's own.
+        method Adopt(
+          # The database, by its name in the settings.
+          database: ?string
+        ) -> ()
+
         # Examines what the daemon needs: settings, connections, privileges, tools, directories, space.
         method Diagnose(
           # Only this database; all without it.

@@ -29,6 +29,7 @@ public enum ControlInterface {
         Resume.self,
         Reload.self,
         Diagnose.self,
+        Adopt.self,
     ]
 
     /// The interface description in Varlink's language, comments included: what `GetInterfaceDescription` answers.

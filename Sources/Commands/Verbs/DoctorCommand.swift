@@ -9,7 +9,11 @@ struct DoctorCommand: Verb {
 
     @OptionGroup var options: GlobalOptions
 
+    @Flag(help: "Take over the registry of a clone or a restored copy: say that this database is meant.")
+    var adopt = false
+
     func run(in session: Session) async throws {
+        if adopt { _ = try await session.client.call(Adopt.self, .init(database: session.database)) }
         let checks = try await examine(session)
         let bad = checks.filter { $0.outcome == .bad }.count
         if session.output.isJSON {
