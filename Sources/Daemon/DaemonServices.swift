@@ -95,7 +95,7 @@ private struct ControlService: Service {
                     logger.notice(
                         "ready, version \(ProgramVersion.current)",
                         metadata: [
-                            "message-id": "\(EventKind.daemonStarted.messageID ?? "")", "version": "\(ProgramVersion.current)",
+                            "message-id": "\(DaemonEvent.daemonStarted.messageID)", "version": "\(ProgramVersion.current)",
                             "databases": "\(databases.engines.map(\.configuration.name).joined(separator: " "))",
                         ])
                 }
@@ -108,7 +108,7 @@ private struct ControlService: Service {
                 hint: "see whether another migrated runs: migratectl status")
         }
         notifier.stopping(status: "stopping")
-        logger.notice("stopping", metadata: ["message-id": "\(EventKind.daemonStopping.messageID ?? "")"])
+        logger.notice("stopping", metadata: ["message-id": "\(DaemonEvent.daemonStopping.messageID)"])
     }
 }
 

@@ -47,12 +47,12 @@ final class Reloading: Sendable {
             changes += settings.keysThatNeedRestart(comparedWith: before).map { "\($0) changed: needs a restart" }
             logger.notice(
                 "settings reloaded: \(changes.isEmpty ? "no change" : changes.joined(separator: ", "))",
-                metadata: ["message-id": "\(EventKind.settingsReloaded.messageID ?? "")"])
+                metadata: ["message-id": "\(DaemonEvent.settingsReloaded.messageID)"])
             return changes
         } catch let failure as Failure {
             logger.error(
                 "\(failure.message); the running settings stay: \(failure.notes.joined(separator: "; "))",
-                metadata: ["message-id": "\(EventKind.settingsRefused.messageID ?? "")"])
+                metadata: ["message-id": "\(DaemonEvent.settingsRefused.messageID)"])
             throw failure
         }
     }

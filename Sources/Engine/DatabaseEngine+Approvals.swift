@@ -75,9 +75,9 @@ extension DatabaseEngine {
         try await ApprovalStore(session: try sessions().observer).standing()
     }
 
-    private func log(_ kind: EventKind, _ message: String, _ revision: RevisionID) {
+    private func log(_ kind: DaemonEvent, _ message: String, _ revision: RevisionID) {
         logger.notice(
             "\(configuration.name): \(message)",
-            metadata: ["message-id": "\(kind.messageID ?? "")", "revision": "\(revision)"])
+            metadata: ["message-id": "\(kind.messageID)", "revision": "\(revision)"])
     }
 }

@@ -123,7 +123,7 @@ extension DatabaseEngine {
         }
         var move = JobStore.Move(from: .needsDecision, to: decision == .abandon ? .failed : .queued)
         if decision == .abandon { move.failure = job.failure }
-        let kind: EventKind = decision == .abandon ? .jobFailed : .jobStateChanged
+        let kind: JobEvent.Kind = decision == .abandon ? .jobFailed : .jobStateChanged
         let event = try await jobs(sessions).move(
             number, move, runner: nil, event: kind, message: "decided by \(record): \(decision)")
         if let event { reporter(sessions).announce(event) }

@@ -101,7 +101,7 @@ public final class DatabaseEngine: Sendable {
                 logger.error(
                     "\(problem.location.map { "\($0): " } ?? "")\(problem.message)",
                     metadata: [
-                        "message-id": "\(EventKind.directoryBroken.messageID ?? "")", "hint": "\(problem.hint ?? "")",
+                        "message-id": "\(DaemonEvent.directoryBroken.messageID)", "hint": "\(problem.hint ?? "")",
                     ])
             }
             return
@@ -109,7 +109,7 @@ public final class DatabaseEngine: Sendable {
         let heads = snapshot.graph.heads.map(\.rawValue).joined(separator: ", ")
         logger.info(
             "\(configuration.name): \(snapshot.graph.revisions.count) revisions, head \(heads.isEmpty ? "none" : heads)",
-            metadata: ["message-id": "\(EventKind.directoryChanged.messageID ?? "")"])
+            metadata: ["message-id": "\(DaemonEvent.directoryChanged.messageID)"])
     }
 
     // MARK: What the worker tells
@@ -124,7 +124,7 @@ public final class DatabaseEngine: Sendable {
         signal.raise()
         logger.info(
             "\(configuration.name): connected to PostgreSQL \(ToolVersion(serverVersion: sessions.worker.serverVersion))",
-            metadata: ["message-id": "\(EventKind.databaseConnected.messageID ?? "")"])
+            metadata: ["message-id": "\(DaemonEvent.databaseConnected.messageID)"])
     }
 
     func disconnected(_ failure: Failure?, until pause: Duration?) {

@@ -21,7 +21,7 @@ struct Triage: Sendable {
         if engine.configuration.autoUpgrade { try await queueUpgrade() }
     }
 
-    private func move(_ job: Job, to state: JobState, _ kind: EventKind, _ message: String) async throws {
+    private func move(_ job: Job, to state: JobState, _ kind: JobEvent.Kind, _ message: String) async throws {
         let reporter = engine.reporter(sessions)
         let event = try await reporter.jobs.move(
             job.id.number, JobStore.Move(from: job.state, to: state), runner: nil, event: kind, message: message)

@@ -78,10 +78,10 @@ struct Worker: Sendable {
         let longest = min(60, Double(1 << min(failures, 6)) / 2)
         let pause = Duration.seconds(Double.random(in: longest / 2...longest))
         engine.disconnected(failure, until: pause)
-        let kind: EventKind = failure.code == .registryMismatch ? .registryMismatch : .databaseUnavailable
+        let kind: DaemonEvent = failure.code == .registryMismatch ? .registryMismatch : .databaseUnavailable
         logger.log(
             level: failures == 1 ? .error : .notice, "\(failure.message); next attempt in \(Int(pause.seconds + 0.5)) s",
-            metadata: ["message-id": "\(kind.messageID ?? "")", "hint": "\(failure.hint ?? "")"])
+            metadata: ["message-id": "\(kind.messageID)", "hint": "\(failure.hint ?? "")"])
         beat(false)
         await engine.reconnect.wait(since: engine.reconnect.generation, upTo: pause)
     }

@@ -28,8 +28,6 @@ public struct JobEvent: Sendable, Hashable, Codable {
         self.progress = progress
     }
 
-    public typealias Kind = EventKind
-
     /// How far something that takes long has come.
     public struct Progress: Sendable, Hashable, Codable {
         /// What is counted: `bytes`, `blocks`, `tuples`, `statements`, `revisions`.
