@@ -39,7 +39,7 @@ extension DatabaseEngine {
         let sessions = try sessions()
         let observer = sessions.observer
         let graph = library.snapshot.graph
-        let current = try await sessions.versions.rows(on: observer) ?? []
+        let current = try await sessions.versions.rows(on: observer)
         let overview = try await overview(sessions, rows: current)
         var unapproved = 0
         if configuration.policy.approvals > 0, !overview.pending.isEmpty {
@@ -115,7 +115,7 @@ extension DatabaseEngine {
     /// The rows of the version table; empty where there is none yet.
     public func currentRows() async throws -> [RevisionID] {
         let sessions = try sessions()
-        return try await sessions.versions.rows(on: sessions.observer) ?? []
+        return try await sessions.versions.rows(on: sessions.observer)
     }
 
     /// The backups on this host, newest first. Needs no database.

@@ -21,7 +21,7 @@ struct Drafting: Sendable {
 
     /// The plan of a queued job. Made from the database's own version, so that a job that is run again goes on where it was.
     func draft(_ job: Job) async throws -> Draft {
-        let rows = try await versions.rows(on: session) ?? []
+        let rows = try await versions.rows(on: session)
         guard job.kind.direction != nil else {
             return Draft(plan: Plan(rowsBefore: rows, steps: []), revisions: [:], graph: .empty)
         }
@@ -39,7 +39,7 @@ struct Drafting: Sendable {
     /// The plan for a target that a person gave, from the directory as it is. Nothing is queued.
     func draft(_ direction: Direction, to target: String) async throws -> Draft {
         let snapshot = library.snapshot
-        let rows = try await versions.rows(on: session) ?? []
+        let rows = try await versions.rows(on: session)
         let parsed: RevisionTarget
         do {
             parsed = try RevisionTarget(parsing: target)

@@ -174,7 +174,7 @@ struct Pipeline: Sendable {
     }
 
     private func verify(_ plan: Plan) async throws {
-        let rows = try await sessions.versions.rows(on: sessions.worker) ?? []
+        let rows = try await sessions.versions.rows(on: sessions.worker)
         guard rows.sorted() == plan.rowsAfter else {
             let found = rows.map(\.rawValue).joined(separator: ", ")
             let wanted = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")

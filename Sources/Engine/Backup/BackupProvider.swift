@@ -40,8 +40,12 @@ struct TakenBackup: Sendable {
 
     /// `112 MiB in 3.4 s`
     var sentence: String {
-        let mebibytes = Double(manifest.size) / 1_048_576
-        let size = mebibytes >= 10 ? "\(Int(mebibytes)) MiB" : "\(Int(mebibytes * 1024)) KiB"
+        let size =
+            switch manifest.size {
+            case ..<10_240: "\(manifest.size) bytes"
+            case ..<10_485_760: "\(manifest.size >> 10) KiB"
+            default: "\(manifest.size >> 20) MiB"
+            }
         return "\(size) in \(Double(Int(manifest.elapsedSeconds * 10)) / 10) s"
     }
 }

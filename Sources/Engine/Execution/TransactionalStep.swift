@@ -46,6 +46,8 @@ extension Executor {
     /// Moves the version rows and writes the history, after the server has confirmed that this is still the transaction in
     /// which the step began and that this backend still holds the lock: a stray COMMIT is caught here.
     func record(_ work: Work, in begun: String, elapsed: Duration) async throws {
+        // Alembic's table is made by the first revision that is applied, and goes with it if that is taken back.
+        if try await !sessions.versions.exists(on: worker) { try await sessions.versions.create(on: worker) }
         let history = HistoryStore(database: configuration.name, session: worker)
         let entry = HistoryStore.Entry(
             job: job.id.number, step: work.step, meaningDigest: work.section.meaningDigest,

@@ -24,14 +24,16 @@ struct VersionTable: Sendable {
         return VersionTable(qualifiedName: "\(SQLIdentifier.quote(schema)).\(SQLIdentifier.quote(name.table))")
     }
 
-    /// The rows, sorted; nil where there is no such table yet.
-    func rows(on session: any Session) async throws -> [RevisionID]? {
-        do {
-            return try await session.query("SELECT version_num FROM \(raw: qualifiedName) ORDER BY 1")
-                .map { RevisionID(try $0.decode("version_num", as: String.self)) }
-        } catch let error as ServerError where error.sqlState == "42P01" || error.sqlState == "3F000" {
-            return nil
-        }
+    func exists(on session: any Session) async throws -> Bool {
+        try await session.query("SELECT pg_catalog.to_regclass(\(qualifiedName)) IS NOT NULL AS there")
+            .first?.decode("there") ?? false
+    }
+
+    /// The rows, sorted; none where there is no such table yet.
+    func rows(on session: any Session) async throws -> [RevisionID] {
+        guard try await exists(on: session) else { return [] }
+        return try await session.query("SELECT version_num FROM \(raw: qualifiedName) ORDER BY 1")
+            .map { RevisionID(try $0.decode("version_num", as: String.self)) }
     }
 
     /// Creates the table as Alembic does, where it is not there.
