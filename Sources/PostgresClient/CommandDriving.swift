@@ -77,16 +77,20 @@ extension Connection {
         continueCopyIn()
     }
 
+    /// Reads until there is nothing more: where data and the end of the file come together, Dispatch tells only once.
     private func socketIsReadable() {
-        guard let handle else { return }
-        let isAlive = PQconsumeInput(handle.pointer) == 1
-        takeNotifications()
-        guard isAlive, !handle.isBroken else { return drainBrokenSession() }
-        if PQisnonblocking(handle.pointer) == 1, isFlushPending { flush() }
-        takeResults()
+        while let handle {
+            let isAlive = PQconsumeInput(handle.pointer) == 1
+            takeNotifications()
+            guard isAlive, !handle.isBroken else { return drainBrokenSession() }
+            if running != nil {
+                flush()
+                continueCopyIn()
+            }
+            takeResults()
+            guard end == nil, handle.hasMoreToRead else { return }
+        }
     }
-
-    private var isFlushPending: Bool { running != nil }
 
     private func takeNotifications() {
         while let notification = handle?.takeNotification() {

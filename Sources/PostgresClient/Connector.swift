@@ -49,8 +49,8 @@ final class Connector: @unchecked Sendable {
         timer.schedule(deadline: .now() + timeout.dispatchInterval)
         timer.activate()
         self.timer = timer
-        // Looking up a host's name blocks.
-        DispatchQueue.global().async { @Sendable [self] in
+        // Looking up a host's name blocks, and the threads of the global queues are few.
+        DispatchQueue(label: "PostgresClient.lookup").async { @Sendable [self] in
             let handle = start()
             queue.async { @Sendable [self] in started(handle) }
         }
