@@ -2,6 +2,8 @@
 #define CLIBPQ_SHIM_H
 
 #include <libpq-fe.h>
+/* To wait for libpq's socket; Swift's Glibc module does not have it. */
+#include <sys/epoll.h>
 
 /* Macros that are character literals are not imported into Swift. */
 static const int CLIBPQ_DIAG_SEVERITY = PG_DIAG_SEVERITY_NONLOCALIZED;

@@ -42,7 +42,8 @@ extension Connection {
         guard let canceller, !isCancelInFlight, let id = running?.id else { return }
         isCancelInFlight = true
         running?.cancelAttempts += 1
-        DispatchQueue.global().async { @Sendable [self] in
+        // A queue of its own: it blocks, and the threads of the global queues are few.
+        DispatchQueue(label: "PostgresClient.cancel").async { @Sendable [self] in
             canceller.send()
             executor.queue.async { @Sendable [self] in assumeIsolated { $0.cancelWasSent(id) } }
         }

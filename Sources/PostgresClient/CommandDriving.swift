@@ -4,10 +4,9 @@ import CLibPQ
 extension Connection {
     func beginWatching() {
         guard let handle, end == nil else { return }
-        watch = SocketWatch(
-            descriptor: PQsocket(handle.pointer), queue: executor.queue, owner: handle,
-            onReadable: { @Sendable [weak self] in self?.assumeIsolated { $0.socketIsReadable() } },
-            onWritable: { @Sendable [weak self] in self?.assumeIsolated { $0.socketIsWritable() } })
+        watch = SocketWatch(socket: PQsocket(handle.pointer), queue: executor.queue) { @Sendable [weak self] in
+            self?.assumeIsolated { $0.socketIsReady() }
+        }
         if watch == nil { lost(nil) }
     }
 
@@ -72,21 +71,20 @@ extension Connection {
 
     // MARK: Events
 
-    private func socketIsWritable() {
-        flush()
-        continueCopyIn()
+    /// Reads until there is nothing more, and writes what waits to be written.
+    private func socketIsReady() {
+        repeat {
+            guard let handle else { return }
+            let isAlive = PQconsumeInput(handle.pointer) == 1
+            takeNotifications()
+            guard isAlive, !handle.isBroken else { return drainBrokenSession() }
+            if running != nil {
+                flush()
+                continueCopyIn()
+            }
+            takeResults()
+        } while handle?.hasMoreToRead == true
     }
-
-    private func socketIsReadable() {
-        guard let handle else { return }
-        let isAlive = PQconsumeInput(handle.pointer) == 1
-        takeNotifications()
-        guard isAlive, !handle.isBroken else { return drainBrokenSession() }
-        if PQisnonblocking(handle.pointer) == 1, isFlushPending { flush() }
-        takeResults()
-    }
-
-    private var isFlushPending: Bool { running != nil }
 
     private func takeNotifications() {
         while let notification = handle?.takeNotification() {

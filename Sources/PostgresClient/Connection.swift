@@ -160,7 +160,7 @@ public actor Connection: PostgresSession {
     func run(
         _ request: CommandRequest, in scope: ScopeID?, opensScope: Bool = false, isShielded: Bool = false
     ) async throws -> CommandOutcome {
-        if scope == nil, let current = TransactionScope.current, current.isHolding(self) {
+        if scope == nil || opensScope, let current = TransactionScope.current, current.isHolding(self) {
             throw TransactionError.usedOutsideScope
         }
         let id = CommandID(number: nextNumber())

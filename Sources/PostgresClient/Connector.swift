@@ -12,7 +12,7 @@ final class Connector: @unchecked Sendable {
     private let queue: DispatchQueue
     private let timeout: Duration
     private var handle: ConnectionHandle?
-    private var source: (any DispatchSourceProtocol)?
+    private var watch: SocketWatch?
     private var timer: (any DispatchSourceTimer)?
     private var caller: CheckedContinuation<Result<ConnectionHandle, any Error>, Never>?
     private var isOver = false
@@ -49,8 +49,8 @@ final class Connector: @unchecked Sendable {
         timer.schedule(deadline: .now() + timeout.dispatchInterval)
         timer.activate()
         self.timer = timer
-        // Looking up a host's name blocks.
-        DispatchQueue.global().async { @Sendable [self] in
+        // Looking up a host's name blocks, and the threads of the global queues are few.
+        DispatchQueue(label: "PostgresClient.lookup").async { @Sendable [self] in
             let handle = start()
             queue.async { @Sendable [self] in started(handle) }
         }
@@ -92,28 +92,20 @@ final class Connector: @unchecked Sendable {
         case reading, writing
     }
 
-    /// The descriptor may be another one after each poll, so each has its own source.
+    /// The descriptor may be another one after each poll, so each has its own watch.
     private func wait(for direction: Direction) {
         guard let handle else { return }
-        let descriptor = duplicate(PQsocket(handle.pointer))
-        guard descriptor >= 0 else { return failed() }
-        let source: any DispatchSourceProtocol =
-            switch direction {
-            case .reading: DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-            case .writing: DispatchSource.makeWriteSource(fileDescriptor: descriptor, queue: queue)
-            }
-        self.source = source
-        source.setEventHandler { @Sendable [self] in self.source?.cancel() }
-        source.setCancelHandler { @Sendable [self] in
-            close(descriptor)
-            self.source = nil
-            poll()
-        }
-        source.activate()
+        watch = SocketWatch(
+            socket: PQsocket(handle.pointer), queue: queue, awaitsReading: direction == .reading,
+            awaitsWriting: direction == .writing
+        ) { @Sendable [weak self] in self?.poll() }
+        if watch == nil { failed() }
     }
 
     private func poll() {
-        guard !isOver, let handle else { return }
+        // An event of a watch that is over finds none.
+        guard !isOver, let handle, watch != nil else { return }
+        watch = nil
         switch PQconnectPoll(handle.pointer) {
         case PGRES_POLLING_READING: wait(for: .reading)
         case PGRES_POLLING_WRITING: wait(for: .writing)
@@ -140,7 +132,7 @@ final class Connector: @unchecked Sendable {
         isOver = true
         timer?.cancel()
         timer = nil
-        source?.cancel()
+        watch = nil
         handle = nil
         caller?.resume(returning: result)
         caller = nil

@@ -1,66 +1,60 @@
+import CLibPQ
 import Dispatch
 import Glibc
 
 /// Tells when a socket can be read or written. Costs nothing while nothing happens.
 ///
-/// It watches a duplicate of libpq's descriptor: libpq closes its own at end of file, and the number could belong to
-/// somebody else before the event source is gone.
+/// The event source watches an epoll descriptor, and that one the socket. Given the socket itself, Dispatch drops the
+/// source when the other side hangs up, at times without having told of it; an epoll descriptor never hangs up. It also
+/// does not mind when libpq closes the socket.
 final class SocketWatch {
-    private let readSource: any DispatchSourceRead
-    private let writeSource: any DispatchSourceWrite
-    private var awaitsWriting = false
+    private let source: any DispatchSourceRead
+    private let poller: Int32
+    private let socket: Int32
+    private var interests: UInt32
     private var isCancelled = false
 
-    /// Begins to watch for reading. `owner` lives until the last event is over.
+    private static let reading = UInt32(EPOLLIN.rawValue)
+    private static let writing = UInt32(EPOLLOUT.rawValue)
+
+    /// Begins to watch. `onEvent` comes as long as the socket is ready for what is awaited, one call at a time.
     init?(
-        descriptor: Int32, queue: DispatchQueue, owner: ConnectionHandle,
-        onReadable: @escaping @Sendable () -> Void, onWritable: @escaping @Sendable () -> Void
+        socket: Int32, queue: DispatchQueue, awaitsReading: Bool = true, awaitsWriting: Bool = false,
+        onEvent: @escaping @Sendable () -> Void
     ) {
-        let reading = duplicate(descriptor)
-        let writing = duplicate(descriptor)
-        guard reading >= 0, writing >= 0 else {
-            if reading >= 0 { close(reading) }
-            if writing >= 0 { close(writing) }
+        let poller = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard poller >= 0 else { return nil }
+        interests = (awaitsReading ? Self.reading : 0) | (awaitsWriting ? Self.writing : 0)
+        var event = epoll_event(events: interests, data: epoll_data_t())
+        guard epoll_ctl(poller, EPOLL_CTL_ADD, socket, &event) == 0 else {
+            close(poller)
             return nil
         }
-        readSource = DispatchSource.makeReadSource(fileDescriptor: reading, queue: queue)
-        writeSource = DispatchSource.makeWriteSource(fileDescriptor: writing, queue: queue)
-        readSource.setEventHandler(handler: onReadable)
-        writeSource.setEventHandler(handler: onWritable)
-        readSource.setCancelHandler { @Sendable in
-            close(reading)
-            withExtendedLifetime(owner) {}
-        }
-        writeSource.setCancelHandler { @Sendable in
-            close(writing)
-            withExtendedLifetime(owner) {}
-        }
-        readSource.activate()
+        self.poller = poller
+        self.socket = socket
+        source = DispatchSource.makeReadSource(fileDescriptor: poller, queue: queue)
+        source.setEventHandler(handler: onEvent)
+        source.setCancelHandler { @Sendable in close(poller) }
+        source.activate()
     }
 
     /// Whether the socket's being writable is of interest.
     func awaitWriting(_ wanted: Bool) {
-        guard !isCancelled, wanted != awaitsWriting else { return }
-        awaitsWriting = wanted
-        if wanted { writeSource.resume() } else { writeSource.suspend() }
+        let new = wanted ? interests | Self.writing : interests & ~Self.writing
+        guard !isCancelled, new != interests else { return }
+        interests = new
+        var event = epoll_event(events: new, data: epoll_data_t())
+        epoll_ctl(poller, EPOLL_CTL_MOD, socket, &event)
     }
 
-    /// No event comes after this.
+    /// No event comes after this, but for one that is under way.
     func cancel() {
         guard !isCancelled else { return }
         isCancelled = true
-        readSource.cancel()
-        writeSource.cancel()
-        // A suspended source never runs its cancel handler, and releasing it crashes.
-        if !awaitsWriting { writeSource.resume() }
+        source.cancel()
     }
 
     deinit {
         cancel()
     }
-}
-
-/// A second descriptor of the same socket that child programs do not inherit.
-func duplicate(_ descriptor: Int32) -> Int32 {
-    fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
 }

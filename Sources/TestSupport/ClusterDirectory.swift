@@ -104,8 +104,11 @@ struct ServerUser: Sendable {
     static func find() throws(TestClusterError) -> ServerUser? {
         guard geteuid() == 0 else { return nil }
         for name in ["postgres", "nobody"] {
-            if let entry = getpwnam(name) {
-                return ServerUser(uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+            var entry = passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            var buffer = [CChar](repeating: 0, count: 4096)
+            if getpwnam_r(name, &entry, &buffer, buffer.count, &found) == 0, found != nil {
+                return ServerUser(uid: entry.pw_uid, gid: entry.pw_gid)
             }
         }
         throw TestClusterError("cannot start PostgreSQL as root: there is neither a user \"postgres\" nor \"nobody\"")
