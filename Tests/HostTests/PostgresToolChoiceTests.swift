@@ -27,7 +27,8 @@ import Testing
 
     @Test func secretsAreNotInTheConnectionString() throws {
         let connection = [
-            "host": "/run/x", "user": "o'neill\\", "password": "se:SESAME\\et", "sslpassword": "key SESAME", "dbname": "d",
+            "host": "/run/x", "user": "o'neill\\", "password": "se:SESAME\\et", "sslpassword": "key SESAME",
+            "dbname": "d",
             "port": "",
         ]
         let secrets = try ConnectionSecrets(connection)
