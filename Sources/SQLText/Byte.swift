@@ -40,10 +40,6 @@ enum Byte {
         (byte | 0x20) &- UInt8(ascii: "a") < 26
     }
 
-    static func isHexadecimalDigit(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (byte | 0x20) &- UInt8(ascii: "a") < 6
-    }
-
     /// Letters, `_`, and every byte of a character outside ASCII.
     static func startsIdentifier(_ byte: UInt8) -> Bool {
         isLetter(byte) || byte == underscore || byte >= 0x80

@@ -10,10 +10,12 @@ struct CommandHead {
     var next: Int
 
     init(_ words: StatementWords) {
-        command = words.word(0)
+        next = 0
+        while words.isSign(next, Byte.leftParenthesis) { next += 1 }
+        command = words.word(next)
         object = ""
         modifiers = []
-        next = 1
+        next += 1
         switch command {
         case "create", "alter", "drop":
             readModifiers(words)
@@ -27,6 +29,10 @@ struct CommandHead {
             readObject(words)
         case "refresh", "import", "reassign":
             readObject(words)
+        case "start", "commit", "rollback", "prepare", "discard", "lock", "release":
+            if Self.secondWords.contains(words.word(1)) { object = words.word(1) }
+        case "reindex":
+            object = Reindex(words).target?.rawValue ?? ""
         default:
             break
         }
@@ -64,12 +70,15 @@ struct CommandHead {
         "constraint", "default",
     ]
 
+    /// Second words that belong to the name of a command and are no name of the user's.
+    private static let secondWords: Set<String> = ["transaction", "prepared", "all", "table", "savepoint"]
+
     /// The command as people call it.
     func verb(isConcurrent: Bool) -> String {
         let particle = command == "comment" || command == "security" ? " on " : " "
         var verb = command == "security" ? "security label" : command
         if !object.isEmpty { verb += particle + object }
-        if isConcurrent { verb += " concurrently" }
+        if isConcurrent { verb += command == "alter" ? " detach partition concurrently" : " concurrently" }
         return verb.uppercased()
     }
 }

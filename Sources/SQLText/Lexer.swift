@@ -11,7 +11,7 @@ public struct Lexer: Sendable {
     var operatorRun = OperatorRun(end: 0, lastExtended: -1, trailing: 0)
     private let start: SourcePosition
     private var cursor: PositionCursor
-    private let firstNul: Int?
+    private let defect: TextDefect?
 
     /// Reads `bytes`, of which the first stands at `start` in its file.
     public init(_ bytes: [UInt8], startingAt start: SourcePosition = .start) {
@@ -19,7 +19,7 @@ public struct Lexer: Sendable {
         self.start = start
         end = bytes.count
         cursor = PositionCursor(startingAt: start)
-        firstNul = bytes.firstIndex(of: 0)
+        defect = TextDefect.first(in: bytes)
     }
 
     /// The next token, white space and comments included, or nil at the end.
@@ -31,10 +31,7 @@ public struct Lexer: Sendable {
 
     /// The next token without the cost of its line and column.
     mutating func nextLexeme() throws(SQLTextError) -> Lexeme? {
-        if let firstNul {
-            throw error(
-                "cannot read SQL: a NUL byte", at: firstNul, hint: "Save the file as UTF-8 text without NUL bytes.")
-        }
+        if let defect { throw error(for: defect) }
         guard offset < end else { return nil }
         let lower = offset
         let kind = try scan()
@@ -49,6 +46,14 @@ public struct Lexer: Sendable {
 
     func error(_ message: String, at index: Int, hint: String? = nil) -> SQLTextError {
         SQLTextError(message: message, position: position(at: index), hint: hint)
+    }
+
+    private func error(for defect: TextDefect) -> SQLTextError {
+        let hint = "Save the file as UTF-8 text without NUL bytes."
+        return switch defect {
+        case .nul(let index): error("cannot read SQL: a NUL byte", at: index, hint: hint)
+        case .notUTF8(let index): error("cannot read SQL: not UTF-8", at: index, hint: hint)
+        }
     }
 
     /// The byte at `index`, or 0 past the end (the text itself has no 0).

@@ -88,6 +88,7 @@ extension Lexer {
         offset += 1
         if Byte.isDigit(byte(at: offset)) {
             while Byte.isDigit(byte(at: offset)) { offset += 1 }
+            scanTrailingWord()
             return .parameter
         }
         guard let delimiterEnd = dollarDelimiterEnd(from: opening) else { return .unknown }

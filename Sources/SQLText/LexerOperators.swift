@@ -38,7 +38,6 @@ extension Lexer {
 
     /// A number: decimal, `0x`, `0o`, `0b`, with `_` between digits (PostgreSQL 16), fraction and exponent.
     mutating func scanNumber() -> Token.Kind {
-        if bytes[offset] == Byte.zero, scanPrefixedInteger() { return .number }
         scanDigits()
         if byte(at: offset) == Byte.dot, byte(at: offset + 1) != Byte.dot {
             offset += 1
@@ -46,12 +45,12 @@ extension Lexer {
         }
         if Byte.folded(byte(at: offset)) == UInt8(ascii: "e") {
             let sign = byte(at: offset + 1)
-            let digits = sign == Byte.plus || sign == Byte.minus ? offset + 2 : offset + 1
-            if Byte.isDigit(byte(at: digits)) {
-                offset = digits
+            if sign == Byte.plus || sign == Byte.minus, Byte.isDigit(byte(at: offset + 2)) {
+                offset += 2
                 scanDigits()
             }
         }
+        scanTrailingWord()
         return .number
     }
 
@@ -69,21 +68,11 @@ extension Lexer {
         }
     }
 
-    private mutating func scanPrefixedInteger() -> Bool {
-        let isOfBase: (UInt8) -> Bool
-        switch Byte.folded(byte(at: offset + 1)) {
-        case UInt8(ascii: "x"): isOfBase = Byte.isHexadecimalDigit
-        case UInt8(ascii: "o"): isOfBase = { $0 &- Byte.zero < 8 }
-        case UInt8(ascii: "b"): isOfBase = { $0 &- Byte.zero < 2 }
-        default: return false
-        }
-        var index = offset + 2
-        while isOfBase(byte(at: index)) || (byte(at: index) == Byte.underscore && isOfBase(byte(at: index + 1))) {
-            index += 1
-        }
-        guard index > offset + 2 else { return false }
-        offset = index
-        return true
+    /// Letters right behind a number belong to it, as they do for PostgreSQL since 15: the server refuses most of them,
+    /// and `0xFF` is of that form.
+    mutating func scanTrailingWord() {
+        guard Byte.startsIdentifier(byte(at: offset)) else { return }
+        while Byte.continuesIdentifier(byte(at: offset)) { offset += 1 }
     }
 
     /// `::`, `:=`, `..`, or one character.

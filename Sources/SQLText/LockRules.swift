@@ -43,7 +43,9 @@ enum LockRules {
         case "view", "materialized view":
             return QueryLock(words, from: head.next).lock
         case "trigger":
-            return .shareRowExclusive
+            // INSTEAD OF is for views, of which nothing is counted here.
+            let isOnView = words.find("instead", "of", in: head.next..<words.count) != nil
+            return isOnView ? nil : .shareRowExclusive
         case "rule", "policy":
             return .accessExclusive
         case "statistics":

@@ -38,11 +38,12 @@ extension Prohibition {
     }
 
     private static func ofSet(_ words: StatementWords) -> Prohibition? {
-        let next = words.matches(1, "local") ? 2 : 1
-        if words.matches(next, ["session", "authorization"]) || words.matches(next, "session_authorization") {
-            return .sessionAuthorization
+        for next in words.matches(1, "local") || words.matches(1, "session") ? [1, 2] : [1] {
+            if words.matches(next, ["session", "authorization"]) || words.matches(next, "session_authorization") {
+                return .sessionAuthorization
+            }
         }
-        return words.matches(next, ["session", "session_authorization"]) ? .sessionAuthorization : nil
+        return nil
     }
 
     /// Whether an unlocking function is called, and not only mentioned in a definition or a grant.
