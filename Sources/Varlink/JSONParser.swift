@@ -128,16 +128,25 @@ struct JSONParser {
         return .double(number)
     }
 
+    // How many bytes from here on stand for themselves in a string.
+    private func plainLength() -> Int {
+        var end = offset
+        let count = bytes.count
+        while end < count {
+            let byte = bytes[end]
+            if byte == 0x22 || byte == 0x5C || byte < 0x20 { break }
+            end += 1
+        }
+        return end - offset
+    }
+
     private mutating func string() throws(JSONError) -> String {
         offset += 1
-        let start = offset
-        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { offset += 1 }
-        if current == UInt8(ascii: "\"") {
-            let text = try text(bytes[start..<offset])
-            offset += 1
-            return text
-        }
-        return try stringWithEscapes(prefix: Array(bytes[start..<offset]))
+        let length = plainLength()
+        let plain = bytes[offset..<offset + length]
+        offset += length
+        if take(UInt8(ascii: "\"")) { return try text(plain) }
+        return try stringWithEscapes(prefix: Array(plain))
     }
 
     private func text(_ units: some Collection<UInt8>) throws(JSONError) -> String {
@@ -153,7 +162,11 @@ struct JSONParser {
             case UInt8(ascii: "\""): return try text(units)
             case UInt8(ascii: "\\"): try escape(into: &units)
             case 0..<0x20: throw failure("control character in a string")
-            default: units.append(byte)
+            default:
+                offset -= 1
+                let length = plainLength()
+                units.append(contentsOf: bytes[offset..<offset + length])
+                offset += length
             }
         }
         throw failure("unexpected end")

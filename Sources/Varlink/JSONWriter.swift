@@ -44,19 +44,27 @@ struct JSONWriter {
 
     private mutating func write(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for unit in text.utf8 {
-            switch unit {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case 0x0A: append("\\n")
-            case 0x0D: append("\\r")
-            case 0x09: append("\\t")
-            case 0..<0x20:
-                append(unit < 0x10 ? "\\u000" : "\\u00")
-                append(String(unit, radix: 16))
-            default: bytes.append(unit)
+        var text = text
+        text.withUTF8 { units in
+            var start = 0
+            for index in units.indices where units[index] < 0x20 || units[index] == 0x22 || units[index] == 0x5C {
+                bytes.append(contentsOf: units[start..<index])
+                writeEscaped(units[index])
+                start = index + 1
             }
+            bytes.append(contentsOf: units[start...])
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func writeEscaped(_ unit: UInt8) {
+        switch unit {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x0A: append("\\n")
+        case 0x0D: append("\\r")
+        case 0x09: append("\\t")
+        default: append((unit < 0x10 ? "\\u000" : "\\u00") + String(unit, radix: 16))
+        }
     }
 }

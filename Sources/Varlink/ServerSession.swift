@@ -17,7 +17,8 @@ final class ServerSession: ChannelInboundHandler {
     private struct RunningCall {
         let number: Int
         let call: Call
-        let task: Task<Void, Never>
+        // None for a call that is answered at once.
+        let task: Task<Void, Never>?
         var isAnswered = false
     }
 
@@ -31,6 +32,7 @@ final class ServerSession: ChannelInboundHandler {
     private var callNumber = 0
     private var inputClosed = false
     private var isStopping = false
+    private var isAdvancing = false
     private var writesUnderWay = 0
     private var messageTimer: Scheduled<Void>?
     private var writeTimer: Scheduled<Void>?
@@ -79,18 +81,35 @@ final class ServerSession: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.context = nil
+        disconnected()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        disconnected()
+    }
+
+    private func disconnected() {
+        context = nil
         messageTimer?.cancel()
         writeTimer?.cancel()
-        if case .busy(let running) = state, running.call.more { running.task.cancel() }
-        context.fireChannelInactive()
+        if case .busy(let running) = state, running.call.more { running.task?.cancel() }
         advance()
     }
 
     // MARK: calls
 
-    // Does what is to be done next, if anything.
+    // Does what is to be done next, if anything. A reply that is written at once comes back here: the loop, not the
+    // stack, takes care of the calls that wait.
     private func advance() {
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
+        beginCalls()
+        whatNext()
+    }
+
+    private func beginCalls() {
         while case .idle = state, !isStopping {
             do {
                 guard let bytes = try splitter.next() else { break }
@@ -101,6 +120,9 @@ final class ServerSession: ChannelInboundHandler {
                 linger()
             }
         }
+    }
+
+    private func whatNext() {
         switch state {
         case .idle:
             if context == nil || inputClosed || isStopping { return close() }
@@ -127,8 +149,7 @@ final class ServerSession: ChannelInboundHandler {
             state = .busy(RunningCall(number: callNumber, call: call, task: task))
         } catch {
             guard !message.oneway, let bytes = try? ReplyMessage(error: error).serialized() else { return }
-            let ended = Task<Void, Never> {}
-            state = .busy(RunningCall(number: callNumber, call: call, task: ended))
+            state = .busy(RunningCall(number: callNumber, call: call, task: nil))
             answer(callNumber, with: bytes)
         }
     }
@@ -214,13 +235,13 @@ final class ServerSession: ChannelInboundHandler {
     // The server stops: a stream is ended, a call under way may finish, an idle connection is closed.
     func stop() {
         isStopping = true
-        if case .busy(let running) = state, running.call.more { running.task.cancel() }
+        if case .busy(let running) = state, running.call.more { running.task?.cancel() }
         advance()
     }
 
     // The call under way has had time enough.
     func cancelCall() {
-        if case .busy(let running) = state { running.task.cancel() }
+        if case .busy(let running) = state { running.task?.cancel() }
     }
 
     // Whatever is still going on goes on without a connection.

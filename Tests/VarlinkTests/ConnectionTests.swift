@@ -216,6 +216,32 @@ struct ConnectionTests {
         #expect(service.diary.all == ["watch begins", "watch cancelled"])
     }
 
+    @Test func cancelsAStreamWhenItsClientHadFinishedSending() async throws {
+        let service = TestService()
+        try await service.run { path, _ in
+            do {
+                let peer = try RawPeer(connectingTo: path)
+                try await peer.send(Self.watch)
+                peer.finishSending()
+                #expect(try await peer.receive() == #"{"continues":true,"parameters":{"number":0}}"#)
+                #expect(service.diary.all == ["watch begins"])
+            }
+            await service.diary.wait(for: "watch cancelled")
+        }
+    }
+
+    @Test func answersAFloodOfWrongCalls() async throws {
+        try await TestService().run { path, _ in
+            let peer = try RawPeer(connectingTo: path)
+            let count = 10_000
+            let calls = [UInt8](String(repeating: "{\"method\":\"a.B\"}\0", count: count).utf8)
+            async let sending: Void = RawPeer(adopting: dup(peer.descriptor)).send(calls)
+            let reply = #"{"error":"org.varlink.service.InterfaceNotFound","parameters":{"interface":"a"}}"#
+            for _ in 0..<count { try #require(try await peer.receive() == reply) }
+            try await sending
+        }
+    }
+
     @Test func letsACallFinishThoughItsClientGoes() async throws {
         let service = TestService()
         try await service.run { path, _ in
@@ -252,12 +278,13 @@ struct ConnectionTests {
             service.release.give()
             #expect(try await holding.receiveAll() == ["{}"])
         }
-        #expect(service.diary.all.suffix(1) == ["hold ends"])
+        #expect(service.diary.all.contains("hold ends") && service.diary.all.contains("watch cancelled"))
     }
 
     @Test func stopsThoughACallDoesNotEnd() async throws {
         var limits = Limits()
         limits.shutdownTime = .milliseconds(50)
+        limits.lingerTime = .seconds(20)
         let service = TestService()
         try await service.run(limits) { path, stop in
             let peer = try RawPeer(connectingTo: path)

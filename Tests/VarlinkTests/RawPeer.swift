@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Synchronization
 import Testing
 
 /// A Unix socket that speaks bytes, for tests of what really goes over the wire. Nothing here blocks a thread that
@@ -13,6 +14,7 @@ final class RawPeer: Sendable {
 
     let descriptor: Int32
     private let queue = DispatchQueue(label: "RawPeer")
+    private let unread = Mutex<ArraySlice<UInt8>>([])
 
     init(connectingTo path: String) throws {
         descriptor = Self.socket()
@@ -78,17 +80,21 @@ final class RawPeer: Sendable {
 
     /// The next message, or nil at the end. A reset connection throws.
     func receive() async throws -> String? {
-        try await onQueue { [descriptor] in
-            var message: [UInt8] = []
-            var byte: UInt8 = 0
-            while true {
-                switch recv(descriptor, &byte, 1, 0) {
-                case 1 where byte == 0: return String(decoding: message, as: UTF8.self)
-                case 1: message.append(byte)
-                case 0:
-                    guard message.isEmpty else { throw Failure.broken(0) }
-                    return nil
-                default: throw errno == EAGAIN ? Failure.tookTooLong : Failure.broken(errno)
+        try await onQueue { [self] in
+            try unread.withLock { unread in
+                var chunk = [UInt8](repeating: 0, count: 1 << 16)
+                while true {
+                    if let end = unread.firstIndex(of: 0) {
+                        defer { unread.removeFirst(end + 1 - unread.startIndex) }
+                        return String(decoding: unread[..<end], as: UTF8.self)
+                    }
+                    let count = recv(descriptor, &chunk, chunk.count, 0)
+                    guard count >= 0 else { throw errno == EAGAIN ? Failure.tookTooLong : Failure.broken(errno) }
+                    if count == 0 {
+                        guard unread.isEmpty else { throw Failure.broken(0) }
+                        return nil
+                    }
+                    unread.append(contentsOf: chunk[..<count])
                 }
             }
         }
