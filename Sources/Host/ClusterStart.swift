@@ -1,5 +1,3 @@
-import Synchronization
-
 /// One start of an embedded cluster's server, up to where it accepts connections.
 struct ClusterStart: Sendable {
     let files: ClusterFiles
@@ -119,13 +117,4 @@ struct ClusterStart: Sendable {
         failure.hint = failure.hint ?? "read \"\(files.log)\""
         return files.explain(ToolDiagnosis.explain(failure, tools: tools.version), account: account)
     }
-}
-
-/// The number of a process that is yet to be started.
-private final class ChildNumber: Sendable {
-    private let number = Mutex<Int32?>(nil)
-
-    var value: Int32? { number.withLock { $0 } }
-
-    func set(_ pid: Int32) { number.withLock { $0 = pid } }
 }

@@ -57,7 +57,7 @@ extension PostgresTools {
         return command
     }
 
-    /// Waits, without any limit of ours, for nothing: asks once whether a server accepts connections.
+    /// Whether a server accepts connections, asked once.
     public func acceptsConnections(_ connection: [String: String]) async -> Bool {
         guard let secrets = try? ConnectionSecrets(connection) else { return false }
         defer { secrets.remove() }

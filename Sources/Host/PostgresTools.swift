@@ -24,8 +24,9 @@ public struct PostgresTools: Sendable {
     /// Finds the programs for a server.
     ///
     /// They are looked for where the distributions put them and in `PATH`. The server's own major version is the best,
-    /// of several the newest minor one; else the next newer major version: programs of an older one cannot dump the
-    /// server, and what those of a much newer one write, the server may not understand.
+    /// of several the newest minor one; else the next newer major version. Programs of an older one cannot dump the
+    /// server. Those of a newer one can, but what they restore with may be news to the server: 17's begins with
+    /// `SET transaction_timeout`, which 16 refuses.
     ///
     /// - Parameters:
     ///   - serverVersion: The server's version as it tells it (150018); 0 for the newest programs there are.

@@ -109,12 +109,21 @@ public struct ToolRunner: Sendable {
     ) async throws(ToolError) -> ToolOutcome {
         let configuration = try configuration(of: command)
         guard !Task.isCancelled else { throw cancelled(command) }
+        let child = ChildNumber()
+        let started: @Sendable (Int32) -> Void = { pid in
+            child.set(pid)
+            onStart?(pid)
+        }
+        defer {
+            // Its group outlives a leader that was more obedient than the rest.
+            if Task.isCancelled, let pid = child.value { kill(-pid, SIGKILL) }
+        }
         let ended: Ended
         do {
             if let logFile = command.logFile {
-                ended = try await runLogging(configuration, into: logFile, onStart)
+                ended = try await runLogging(configuration, into: logFile, started)
             } else {
-                ended = try await runKeeping(configuration, onStart, onStandardErrorLine)
+                ended = try await runKeeping(configuration, started, onStandardErrorLine)
             }
         } catch {
             if Task.isCancelled { throw cancelled(command) }
@@ -134,14 +143,14 @@ extension ToolRunner {
     }
 
     private func runKeeping(
-        _ configuration: Configuration, _ onStart: (@Sendable (Int32) -> Void)?,
+        _ configuration: Configuration, _ onStart: @escaping @Sendable (Int32) -> Void,
         _ onLine: (@Sendable (String) -> Void)?
     ) async throws -> Ended {
         let limits = self.limits
         let result = try await Subprocess.run(
             configuration, input: .none, output: .bytes(limit: limits.standardOutput), error: .sequence
         ) { execution in
-            onStart?(execution.processIdentifier.value)
+            onStart(execution.processIdentifier.value)
             var lines = LineAssembler(longest: limits.lineLength, kept: limits.standardErrorLines)
             for try await buffer in execution.standardError {
                 buffer.withUnsafeBytes { lines.take($0) { onLine?($0) } }
@@ -154,7 +163,7 @@ extension ToolRunner {
     }
 
     private func runLogging(
-        _ configuration: Configuration, into path: String, _ onStart: (@Sendable (Int32) -> Void)?
+        _ configuration: Configuration, into path: String, _ onStart: @escaping @Sendable (Int32) -> Void
     ) async throws -> Ended {
         let log = try FileDescriptor.open(
             path, .writeOnly, options: [.append, .create, .closeOnExec], permissions: [.ownerReadWrite])
@@ -162,7 +171,7 @@ extension ToolRunner {
             configuration, input: .none, output: .fileDescriptor(log, closeAfterSpawningProcess: true),
             error: .combinedWithOutput
         ) { execution in
-            onStart?(execution.processIdentifier.value)
+            onStart(execution.processIdentifier.value)
         }
         return Ended(status: result.terminationStatus)
     }

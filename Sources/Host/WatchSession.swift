@@ -112,7 +112,9 @@ final class WatchSession: @unchecked Sendable {
                 continue
             }
             // A directory on the way that may not be read is passed by; only swaps in it go unseen.
-            watch(place, for: Self.wayMask) { $0.names.insert(name) }
+            if !watch(place, for: Self.wayMask, { $0.names.insert(name) }), errno == ENOSPC || errno == ENOMEM {
+                unwatched[directory] = "there are too many watches"
+            }
             let next = FilePaths.join(place, name)
             var status = stat()
             guard lstat(next, &status) == 0 else {

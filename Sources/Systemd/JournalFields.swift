@@ -64,6 +64,13 @@ enum JournalFields {
     }
 
     private static func field(_ name: String, _ value: String) -> [UInt8] {
-        Array(name.utf8) + [UInt8(ascii: "=")] + Array(value.utf8.prefix(longestValue))
+        var bytes = Array("\(name)=".utf8)
+        bytes += value.utf8.prefix(longestValue)
+        if value.utf8.count > longestValue {
+            // A character that was cut in two would make the journal take all for binary data.
+            let rest = bytes.lastIndex { $0 & 0xC0 != 0x80 } ?? 0
+            bytes.removeSubrange(rest...)
+        }
+        return bytes
     }
 }

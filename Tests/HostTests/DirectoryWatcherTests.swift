@@ -20,11 +20,11 @@ import Testing
         mutating func next() async -> Set<DirectoryChange.Reason>? { await iterator.next()?.reasons[directory] }
 
         /// Waits until a hint has that reason; hints may come in one or in several.
-        mutating func next(with reason: DirectoryChange.Reason) async {
+        mutating func next(with wanted: DirectoryChange.Reason...) async {
             while let reasons = await next() {
-                if reasons.contains(reason) { return }
+                if !reasons.isDisjoint(with: wanted) { return }
             }
-            Issue.record("the hints ended without \(reason)")
+            Issue.record("the hints ended without \(wanted)")
         }
     }
 
@@ -107,7 +107,7 @@ import Testing
         // At once: whether it is seen as gone in between or not, it is looked at again.
         try DirectoryTree.remove(root("m"))
         try DirectoryTree.make(root("m"))
-        _ = await hints.next()
+        await hints.next(with: .replaced, .appeared)
         try root.write("m/2.sql", "x")
         await hints.next(with: .contents)
         // An ancestor goes and comes.
@@ -172,9 +172,10 @@ import Testing
     @Test func watchesSeveralDirectoriesAlsoInsideEachOther() async throws {
         let (outer, inner) = (try made("m"), try made("m/deep/er"))
         var changes = DirectoryWatcher(directories: [outer, inner]).changes().makeAsyncIterator()
-        try root.write("m/1.sql", "x")
+        // A rename is one event, and so one hint.
+        try AtomicFile.write(outer + "/1.sql", text: "x")
         #expect(await changes.next()?.directories == [outer])
-        try root.write("m/deep/er/1.sql", "x")
+        try AtomicFile.write(inner + "/1.sql", text: "x")
         #expect(await changes.next()?.directories == [inner])
     }
 
@@ -205,17 +206,30 @@ import Testing
 
     @Test func endsWithItsTask() async throws {
         let directory = try made("m")
-        let before = openFiles()
         let task = Task {
             for await _ in DirectoryWatcher(directories: [directory]).changes() {}
             return true
         }
         task.cancel()
         #expect(await task.value)
-        #expect(before > 0)
     }
 
-    private func openFiles() -> Int { (try? DirectoryTree.entries(of: "/proc/self/fd").count) ?? 0 }
+    @Test func watchesEndWithTheirStreams() async throws {
+        // Users have a bound of inotify queues, 128 mostly; the kernel counts those of all processes.
+        try DirectoryTree.make(root("m"), mode: 0o755)
+        let path: String = root("m")
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            for number in 0..<300 {
+                var changes = DirectoryWatcher(directories: [path]).changes().makeAsyncIterator()
+                try AtomicFile.write("\(path)/\(number).sql", text: "x")
+                let change = await changes.next()
+                #expect(change?.reasons[path] == [.contents])
+                #expect(change?.unwatched.isEmpty == true)
+            }
+            let open = try DirectoryTree.entries(of: "/proc/self/fd")
+            #expect(open.count < 100)
+        }
+    }
 }
 
 /// Holds a thread up until it is opened.

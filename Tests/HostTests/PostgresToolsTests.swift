@@ -40,16 +40,26 @@ import Testing
             #expect(again?.cause == .failed)
             #expect(again?.reason.contains("already exists") == true, "\(String(describing: again))")
 
-            try cut(archive)
-            await #expect(throws: ToolError.self) { try await test.tools.decode(archive) }
+            for compression in [PostgresTools.Compression.none] + test.tools.compressionsForTests {
+                request.compression = compression
+                request.directory = test.directory("\(compression)")
+                try await test.tools.dump(request)
+                try await test.tools.decode(request.directory)
+                try cut(request.directory)
+                let damaged = request.directory
+                let damage = await #expect(throws: ToolError.self) {
+                    try await test.tools.decode(damaged)
+                }
+                #expect(damage != nil, "\(compression)")
+            }
         }
     }
 
-    /// Cuts the largest file of an archive to its half.
+    /// Cuts the end off the largest file of an archive.
     private func cut(_ archive: String) throws {
-        let file = try #require(
-            try DirectoryTree.files(in: archive).filter { $0.name != "toc.dat" }.max { $0.size < $1.size })
-        #expect(truncate(file.path, Int(file.size) / 2) == 0)
+        let files = try DirectoryTree.files(in: archive).filter { $0.name != "toc.dat" }
+        let file = try #require(files.max { $0.size < $1.size })
+        #expect(truncate(file.path, Int(file.size) - 9) == 0)
     }
 
     @Test func keepsPasswordsOutOfSightAndExplainsFailures() async throws {
@@ -193,4 +203,13 @@ private func processesThatShow(_ secret: String) -> String? {
         }
     }
     return nil
+}
+
+extension PostgresTools {
+    /// All compressions that programs of this version may know.
+    fileprivate var compressionsForTests: [Compression] {
+        version.major < 16
+            ? [.named("gzip", level: 1)]
+            : [.named("gzip", level: 1), .named("zstd", level: 1), .named("lz4", level: nil)]
+    }
 }

@@ -97,6 +97,14 @@ import Testing
         #expect(awaitEnd(of: pipe.readEnd))
     }
 
+    @Test func cancellationSparesNoOneInTheGroup() async throws {
+        let pipe = try Pipe()
+        let script = "exec 9>\(pipe.path); (trap '' TERM; echo up >&2; sleep 1000; sleep 1000) & wait"
+        let error = await cancelled(shell(script), runner)
+        #expect(error?.cause == .cancelled)
+        #expect(awaitEnd(of: pipe.readEnd))
+    }
+
     @Test func aCancelledTaskStartsNothing() async throws {
         let path = directory("started")
         let task = Task { [runner] in

@@ -57,7 +57,7 @@ import Testing
         #expect(entries[1]["MIGRATED_DETAIL"] == "a\nb\u{1}")
         #expect(entries[1]["MIGRATED_NESTED"]?.contains("1") == true)
         // Longer than a datagram: it went as a sealed file.
-        #expect(entries[2]["MESSAGE"]?.utf8.count == 256 << 10)
+        #expect(entries[2]["MESSAGE"]?.utf8.count ?? 0 > 255 << 10)
     }
 }
 

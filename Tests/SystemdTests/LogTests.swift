@@ -44,9 +44,14 @@ import Testing
         #expect(names.allSatisfy { $0.allSatisfy(allowed.contains) })
     }
 
-    @Test func boundsValues() {
-        let long = JournalFields.of(event(String(repeating: "x", count: 1 << 20)), metadata: [:], identifier: "m")
-        #expect(long[0].count == JournalFields.longestValue + "MESSAGE=".utf8.count)
+    @Test func boundsValuesBetweenCharacters() {
+        for text in ["x", "ü", "\u{1F600}"] {
+            let long = JournalFields.of(
+                event("-" + String(repeating: text, count: 1 << 19)), metadata: [:], identifier: "m")[0]
+            #expect(long.count <= JournalFields.longestValue + "MESSAGE=".utf8.count)
+            #expect(long.count > JournalFields.longestValue)
+            #expect(String(validating: long, as: UTF8.self) != nil)
+        }
     }
 
     @Test func levelsArePriorities() {
