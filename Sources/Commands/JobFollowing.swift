@@ -19,10 +19,7 @@ extension Session {
         do {
             let job = try await withThrowingTaskGroup(of: Job??.self) { group in
                 group.addTask {
-                    .some(
-                        try await client.watch(job, fromSequence: fromSequence, untilParked: !staysParked) { reply in
-                            try await display.receive(reply)
-                        })
+                    try await watch(job, fromSequence: fromSequence, staysParked: staysParked, display: display)
                 }
                 group.addTask {
                     for await _ in context.interrupts() { throw Self.interruption(job) }
@@ -50,6 +47,23 @@ extension Session {
             throw error
         }
     }
+
+    private func watch(
+        _ job: JobID, fromSequence: Int64, staysParked: Bool, display: JobDisplay
+    ) async throws -> Job? {
+        do {
+            return try await client.watch(job, fromSequence: fromSequence, untilParked: !staysParked) { reply in
+                try await display.receive(reply)
+                let isInDoubt = reply.event?.kind == .jobNeedsDecision || reply.job?.state == .needsDecision
+                if isInDoubt { throw DecisionNeeded() }
+            }
+        } catch is DecisionNeeded {
+            // Approvals may be waited for; a decision is for the one who waits.
+            return try await client.call(GetJob.self, .init(job: job.description)).job
+        }
+    }
+
+    private struct DecisionNeeded: Error {}
 
     private static func interruption(_ job: JobID) -> Failure {
         Failure(.interrupted, "the job goes on: migratectl watch \(job)")

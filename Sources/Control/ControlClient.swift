@@ -58,12 +58,14 @@ public final class ControlClient: Sendable {
                 if let job = reply.job { latest = job }
                 try await receive(reply)
             }
+            // A daemon that stops may end its streams in good order: the job is not over for that.
+            guard let latest, latest.state.isOver(untilParked: untilParked) else { throw ClientError.closed }
         }
         return latest
     }
 
     /// Everything that happens: the last events, then each new one once, until the caller's task is cancelled or the
-    /// daemon ends the stream.
+    /// daemon is gone for good.
     public func follow(
         _ parameters: Subscribe.Parameters, receive: ([JobEvent]) async throws -> Void
     ) async throws {
@@ -75,6 +77,7 @@ public final class ControlClient: Sendable {
                 for event in events { seen[event.job] = event.sequence }
                 if !events.isEmpty { try await receive(events) }
             }
+            throw ClientError.closed
         }
     }
 
@@ -160,5 +163,12 @@ extension ClientError {
         case .closed, .noSuchSocket, .refused, .cannotConnect, .timedOut: true
         case .permissionDenied, .protocolViolation, .messageTooLong, .unexpectedReply: false
         }
+    }
+}
+
+extension JobState {
+    /// Whether a watch ends in this state.
+    fileprivate func isOver(untilParked: Bool) -> Bool {
+        isFinal || untilParked && (self == .awaitingApproval || self == .needsDecision)
     }
 }

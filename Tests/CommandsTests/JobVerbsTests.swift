@@ -127,6 +127,24 @@ struct JobVerbsTests {
         #expect(outcome.errors.contains("hint: an approver gives it: migratectl -d main approve 002\n"))
     }
 
+    @Test("who waits for approvals does not wait for a decision: that is theirs")
+    func decision() async throws {
+        let handlers = [
+            ControlServer.handler(Upgrade.self) { _, _ in JobReply(job: Samples.job(.queued)) },
+            ControlServer.handler(streaming: WatchJob.self) { _, stream in
+                try await stream.send(.init(job: Samples.job(.applying)))
+                try await stream.send(.init(event: Samples.event(1, .jobNeedsDecision, .needsDecision, "in doubt")))
+                try await Task.sleep(for: .seconds(3600))
+            },
+            ControlServer.handler(GetJob.self) { _, _ in
+                GetJob.Reply(job: Samples.job(.needsDecision), steps: [], events: [])
+            },
+        ]
+        let outcome = try await FakeDaemon.serving(handlers) { await $0.run("upgrade", "--wait-for-approval") }
+        #expect(outcome.status == 29)
+        #expect(outcome.errors.contains("migratectl resolve main-41 applied|not-applied|abandon"))
+    }
+
     @Test("Ctrl-C ends the watching, not the job, and says so")
     func interrupted() async throws {
         let (interrupts, continuation) = AsyncStream.makeStream(of: Void.self)

@@ -31,7 +31,7 @@ struct ProgressViewTests {
         #expect(
             view.liveLines(width: 100, now: Samples.later(3000)) == [
                 "main-41 · upgrade head · backing up · 0 of 3 revisions · 3 s",
-                "  ███████░░░░░░░░░░░░░  37%  30.0 MiB of 80.0 MiB  10.0 MiB/s  5.0 s left  messages",
+                "  ███████░░░░░░░░░░░░░  37%  30.0 MiB of 80.0 MiB  10.0 MiB/s  5 s left  messages",
             ])
         #expect(
             view.liveLines(width: 64, now: Samples.later(4000))[1]

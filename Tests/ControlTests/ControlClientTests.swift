@@ -98,6 +98,21 @@ struct ControlClientTests {
         #expect(peer.calls.last?.contains("\"fromSequence\":2") == true)
     }
 
+    @Test("a stream that ends in good order before the job does is taken up again")
+    func watchEndedEarly() async throws {
+        var running = Samples.job
+        running.state = .applying
+        var over = Samples.job
+        over.state = .succeeded
+        let peer = ScriptedPeer([
+            .reply(try frame(WatchJob.Reply(job: running), continues: true), "{}"),
+            .reply(try frame(WatchJob.Reply(job: over))),
+        ])
+        defer { peer.close() }
+        let client = ControlClient(socketPath: peer.path, patience: patience(1))
+        #expect(try await client.watch(running.id) { _ in }?.state == .succeeded)
+    }
+
     @Test("a list that is cut off is read again from its start")
     func collect() async throws {
         let page = ListRevisions.Reply(revisions: [Samples.revision])

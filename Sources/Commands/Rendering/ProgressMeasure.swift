@@ -44,7 +44,7 @@ struct ProgressMeasure: Sendable {
         return max(Double(total - latest.done) / rate - max(Quantity.seconds(from: last.at, to: now), 0), 0)
     }
 
-    /// A bar with what there is to say: `█████░░░░░  50%  36.0 MiB of 72.0 MiB  12.0 MiB/s  3.0 s left  orders`. What does
+    /// A bar with what there is to say: `█████░░░░░  50%  36.0 MiB of 72.0 MiB  12.0 MiB/s  3 s left  orders`. What does
     /// not fit is left out, the phase first.
     func line(width: Int, now: Timestamp, signs: ProgressView.Signs) -> String? {
         guard let latest else { return nil }
@@ -57,7 +57,7 @@ struct ProgressMeasure: Sendable {
             parts.append("\(done)\(unit)")
         }
         if let rate { parts.append("\(Quantity.rate(rate, unit: latest.unit))/s") }
-        if let left = secondsLeft(now: now) { parts.append("\(Quantity.duration(seconds: left.rounded(.up))) left") }
+        if let left = secondsLeft(now: now) { parts.append("\(Quantity.wholeSeconds(left.rounded(.up))) left") }
         if let phase = latest.phase { parts.append(phase.printable) }
         if let fraction {
             let percent = "\(Int(fraction * 100))%"
@@ -85,9 +85,13 @@ extension Quantity {
             ? amount(Int64(min(perSecond, 9e18)), unit: unit) : decimal(perSecond)
     }
 
+    /// As `duration`, without a fraction.
+    static func wholeSeconds(_ seconds: Double) -> String {
+        seconds < 60 ? "\(Int(seconds)) s" : duration(seconds: seconds)
+    }
+
     /// Whole seconds for a running clock: `7 s`, `1 min 05 s`.
     static func clock(from start: Timestamp, to end: Timestamp) -> String {
-        let whole = max(0, (end.microseconds - start.microseconds) / 1_000_000)
-        return whole < 60 ? "\(whole) s" : duration(seconds: Double(whole))
+        wholeSeconds(max(0, seconds(from: start, to: end).rounded(.down)))
     }
 }
