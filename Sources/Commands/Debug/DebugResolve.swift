@@ -139,7 +139,7 @@ private struct ResolveQuestion: Decodable {
     private func list(_ graph: RevisionGraph) throws -> [RevisionID] {
         switch command {
         case "resolve":
-            return try target?.targets.flatMap { try graph.resolve($0) } ?? []
+            return try target?.targets.flatMap { try graph.placesFromHeads($0).map { $0 ?? "base" } } ?? []
         case "resolve_one":
             return try target?.targets.first.map { try graph.resolveOne($0).map { [$0] } ?? [] } ?? []
         case "current":
