@@ -9,7 +9,6 @@ public struct RevisionError: Error, Sendable, Equatable {
         case ambiguousPrefix = "ambiguous_prefix"
         case ambiguousWalk = "ambiguous_walk"
         case illegalTarget = "illegal_target"
-        case irreversible
         case multipleHeads = "multiple_heads"
         case noSuchBranch = "no_such_branch"
         case noSuchRevision = "no_such_revision"

@@ -13,18 +13,6 @@ extension RevisionGraph {
         return order.map { state.downgrade($0) }
     }
 
-    /// Throws, with their names, if some of the steps go down through revisions that have no way back.
-    public func checkReversible(_ steps: [GraphStep]) throws(RevisionError) {
-        let ids = steps.filter { $0.direction == .downgrade && self[$0.revision]?.isReversible == false }.map(
-            \.revision)
-        guard let first = ids.first else { return }
-        throw RevisionError(
-            .irreversible,
-            "cannot downgrade: \(Resolver.list(ids.map { "\"\($0)\"" })) can not be undone, having no downgrade section",
-            path: self[first]?.path, hint: "write \"-- migrated: downgrade\" and what undoes it, or restore a backup",
-            candidates: ids)
-    }
-
     /// The place that a target of a downgrade means, and the branch to which it narrows the downgrade.
     func downgradeTarget(
         _ target: RevisionTarget, from current: [Int], staysAtEnd: Bool = false

@@ -83,14 +83,6 @@ struct RevisionDirectoryTests {
         #expect(RevisionDirectory.load([], reusing: first).graph?.isEmpty ?? false)
     }
 
-    @Test("a downgrade through a revision without a way back is refused by name")
-    func irreversible() throws {
-        let graph = try #require(RevisionDirectory.load(chain(3)).graph)
-        let steps = try graph.downgrade(to: RevisionTarget(parsing: "r1000"), from: ["r1002"])
-        #expect(throws: RevisionError.self) { try graph.checkReversible(steps) }
-        #expect(throws: Never.self) { try graph.checkReversible([]) }
-    }
-
     @Test("an outline is the graph without reading the statements")
     func outline() throws {
         let outline = RevisionDirectory.outline(chain(3) + [file("x", "revision: x;down_revision: r1002", "COMMIT;")])
