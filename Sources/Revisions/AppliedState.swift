@@ -17,6 +17,11 @@ struct AppliedState {
         }
     }
 
+    func isApplied(_ node: Int) -> Bool { applied.contains(node) }
+
+    /// Whether another applied revision stands on the node, so that it cannot be run down before that one.
+    func isBuiltUpon(_ node: Int) -> Bool { children[node] > 0 }
+
     /// Runs the node up: its row takes the place of its parents' rows.
     mutating func upgrade(_ node: Int) -> GraphStep {
         let parents = index.normalizedDown[node]

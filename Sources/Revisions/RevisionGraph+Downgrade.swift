@@ -13,6 +13,25 @@ extension RevisionGraph {
         return order.map { state.downgrade($0) }
     }
 
+    /// Undoes exactly these revisions, newest first, as far as they are still applied: a downgrade that was planned before
+    /// and was perhaps carried out in part.
+    ///
+    /// - Throws: `not_ancestor` where an applied revision that is not among them stands on one of them.
+    public func downgrade(exactly revisions: [RevisionID], from rows: [RevisionID]) throws(RevisionError) -> [GraphStep] {
+        var state = AppliedState(index: index, rows: try numbers(ofRows: rows))
+        var steps: [GraphStep] = []
+        for revision in revisions {
+            guard let node = index.node(revision), state.isApplied(node) else { continue }
+            guard !state.isBuiltUpon(node) else {
+                throw RevisionError(
+                    .notAncestor, "cannot downgrade \"\(revision)\": another applied revision stands on it by now",
+                    hint: "queue the downgrade again", candidates: [revision])
+            }
+            steps.append(state.downgrade(node))
+        }
+        return steps
+    }
+
     /// The place that a target of a downgrade means, and the branch to which it narrows the downgrade.
     func downgradeTarget(
         _ target: RevisionTarget, from current: [Int], staysAtEnd: Bool = false

@@ -3,6 +3,10 @@ public enum VersionRowChange: Sendable, Hashable, Codable {
     case insert(RevisionID)
     case delete(RevisionID)
     case update(from: RevisionID, to: RevisionID)
+
+    // The names of the encoded form: `{"insert": {"revision": …}}`, `{"update": {"from": …, "to": …}}`.
+    private enum InsertCodingKeys: String, CodingKey { case _0 = "revision" }
+    private enum DeleteCodingKeys: String, CodingKey { case _0 = "revision" }
 }
 
 /// One revision to be run, and what the version table has to say about it.

@@ -1,0 +1,108 @@
+# migrated: PostgreSQL schema migrations. Swift does the building; this knows the machine around it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= /usr
+DESTDIR ?=
+SWIFT ?= swift
+BUILD := .build/release
+PROGRAMS := migrated migratectl
+PACKAGES := libpq-dev libsystemd-dev postgresql postgresql-client
+
+bindir := $(DESTDIR)$(PREFIX)/bin
+libdir := $(DESTDIR)$(PREFIX)/lib
+docdir := $(DESTDIR)$(PREFIX)/share/doc/migrated
+etcdir := $(DESTDIR)/etc/migrated
+units := migrated.service migrated.socket
+
+.PHONY: help
+help: ## Show what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: deps
+deps: ## Install what is missing of libpq, libsystemd and PostgreSQL (Debian's packages)
+	@missing=(); \
+	for package in $(PACKAGES); do \
+	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing+=($$package); \
+	done; \
+	if [ $${#missing[@]} = 0 ]; then exit 0; fi; \
+	echo "installing $${missing[*]}"; \
+	root=(); if [ "$$(id -u)" != 0 ]; then \
+	    command -v sudo > /dev/null || { echo "run as root: apt-get install $${missing[*]}" >&2; exit 1; }; \
+	    root=(sudo); [ -t 0 ] || root+=(-n); \
+	fi; \
+	apt=("$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0); \
+	"$${apt[@]}" update; \
+	"$${apt[@]}" install --yes --no-install-recommends "$${missing[@]}"
+
+.PHONY: build
+build: deps ## Build everything for development
+	$(SWIFT) build
+
+.PHONY: release
+release: deps ## Build the programs as they are shipped: optimised, with Swift's libraries inside
+	@for program in $(PROGRAMS); do \
+	    $(SWIFT) build -c release --static-swift-stdlib --product $$program; \
+	done
+
+.PHONY: demo
+demo: release ## Show the whole way on a PostgreSQL of its own (KEEP=1 leaves the daemon running)
+	@KEEP="$(KEEP)" scripts/demo $(BUILD)
+
+.PHONY: test
+test: deps ## Build and run all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+.PHONY: bench
+bench: release ## Measure against psql, with medians and ratios
+	@if [ ! -x Benchmarks/run ]; then echo "there are no benchmarks yet: Benchmarks/run is missing" >&2; exit 1; fi
+	@Benchmarks/run $(BUILD)
+
+.PHONY: install
+install: ## Install programs, units and sample settings (DESTDIR=, PREFIX=/usr)
+	@for program in $(PROGRAMS); do [ -x $(BUILD)/$$program ] || { $(MAKE) release; break; }; done
+	install -d $(bindir) $(libdir)/systemd/system $(libdir)/systemd/catalog $(libdir)/sysusers.d $(libdir)/tmpfiles.d
+	install -d $(docdir) $(etcdir)/migrations
+	install -m 755 $(addprefix $(BUILD)/,$(PROGRAMS)) $(bindir)
+	@if command -v strip > /dev/null; then strip $(addprefix $(bindir)/,$(PROGRAMS)); fi
+	@for unit in $(units); do \
+	    sed 's#=/usr/bin/#=$(PREFIX)/bin/#' systemd/$$unit > $(libdir)/systemd/system/$$unit; \
+	    chmod 644 $(libdir)/systemd/system/$$unit; \
+	done
+	install -m 644 systemd/migrated.catalog $(libdir)/systemd/catalog/migrated.catalog
+	install -m 644 systemd/migrated.sysusers $(libdir)/sysusers.d/migrated.conf
+	install -m 644 systemd/migrated.tmpfiles $(libdir)/tmpfiles.d/migrated.conf
+	install -m 644 LICENSE $(wildcard README.md) systemd/network.conf $(docdir)
+	@if [ -e $(etcdir)/migrated.toml ]; then echo "kept: $(etcdir)/migrated.toml"; \
+	else install -m 640 etc/migrated.toml $(etcdir)/migrated.toml; fi
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then \
+	    systemd-sysusers $(libdir)/sysusers.d/migrated.conf; \
+	    systemd-tmpfiles --create $(libdir)/tmpfiles.d/migrated.conf; \
+	    journalctl --update-catalog; \
+	    if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi; \
+	    echo "next: edit /etc/migrated/migrated.toml, then: systemctl enable --now migrated"; \
+	fi
+
+.PHONY: uninstall
+uninstall: ## Remove what install put there, but neither settings nor state nor backups
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now $(units) || true; fi
+	rm -f $(addprefix $(bindir)/,$(PROGRAMS)) $(addprefix $(libdir)/systemd/system/,$(units))
+	rm -f $(libdir)/systemd/catalog/migrated.catalog $(libdir)/sysusers.d/migrated.conf $(libdir)/tmpfiles.d/migrated.conf
+	rm -rf $(docdir)
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; journalctl --update-catalog; fi
+
+.PHONY: clean
+clean: ## Remove what was built, and the demo's files
+	rm -rf .build .demo
+
+.PHONY: format
+format: ## Bring the sources into the house's form
+	$(SWIFT) format -i -r Sources Tests Package.swift
+
+.PHONY: lint
+lint: ## Check the sources' form, the scripts' syntax and the units
+	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+	@for script in scripts/demo .ci/run; do bash -n $$script; done

@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
+func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = [])
+    -> Target
+{
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "migrated",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // The ground floor, domain: pure values; no I/O, no clock, no Foundation.
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        target("Digest", ["CCrypto"]),
+        target("SQLText", []),
+        target("Revisions", ["SQLText", "Digest"]),
+        target("Planning", ["Revisions", "SQLText", "Digest"]),
+
+        // The ground floor, adapters: one outside thing each.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        target("PostgresClient", ["CLibPQ"]),
+        target("Varlink", [nioCore, nioPosix]),
+        target("Host", [subprocess]),
+        target("Systemd", ["CSystemd", logging, lifecycle]),
+
+        // The first floor.
+        target("Control", ["Planning", "Revisions", "Digest", "Varlink"]),
+        target("Engine", ["Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", logging]),
+
+        // The second floor.
+        target(
+            "Daemon",
+            [
+                "Engine", "Control", "Varlink", "Systemd", "Planning", "Revisions", "Digest", "PostgresClient", "Host",
+                logging, lifecycle, signals, arguments, toml,
+            ]),
+        target("Commands", ["Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest", "Host", arguments]),
+
+        // The roof.
+        program("migrated", ["Daemon"]),
+        program("migratectl", ["Commands"]),
+
+        // Tests.
+        target("TestSupport", ["PostgresClient"]),
+        tests("SQLTextTests", ["SQLText"]),
+        tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
+        tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
+        tests("HostTests", ["Host"]),
+        tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
+        tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),
+        tests("CommandsTests", ["Commands", "Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest"]),
+        tests("DaemonTests", ["Daemon", toml]),
+        tests("TidyTests", []),
+    ]
+)

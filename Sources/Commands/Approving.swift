@@ -1,0 +1,130 @@
+import Control
+import Digest
+import Planning
+import Revisions
+import SQLText
+
+/// Shows what an approval is about, asks, and sends exactly the digests that were shown.
+struct Approving: Sendable {
+    let session: Session
+    var isVerbose: Bool
+    var assumesYes: Bool
+
+    /// A direction of a revision, as the person sees it.
+    struct Subject: Sendable {
+        var item: ApprovalItem
+        var description: String
+        var path: String
+        var statementCount: Int?
+        var isTransactional: Bool
+        /// The SQL, where it was asked for.
+        var sql: [String]
+    }
+
+    /// What a plan still lacks, each step once.
+    func subjects(of plan: MakePlan.Reply) async throws -> [Subject] {
+        var subjects: [Subject] = []
+        for step in plan.steps {
+            let isMissing = plan.missingApprovals.contains {
+                $0.revision == step.revision && $0.direction == step.direction
+            }
+            guard isMissing else { continue }
+            var sql: [String] = []
+            if isVerbose {
+                let shown = try await subject(named: step.revision.rawValue, direction: step.direction)
+                guard shown.item.contentDigest == step.contentDigest else {
+                    throw Self.changed(step.revision, step.path)
+                }
+                sql = shown.sql
+            }
+            subjects.append(
+                Subject(
+                    item: ApprovalItem(
+                        revision: step.revision, direction: step.direction, contentDigest: step.contentDigest),
+                    description: step.description, path: step.path, statementCount: step.statementCount,
+                    isTransactional: step.isTransactional, sql: sql))
+        }
+        return subjects
+    }
+
+    /// A revision by its name. Where this program can read the file's format, it makes the digest itself from the bytes
+    /// that it shows, and believes nobody.
+    func subject(named name: String, direction: Direction) async throws -> Subject {
+        let reply = try await session.client.call(
+            GetRevision.self, .init(database: session.database, revision: name))
+        let text = direction == .upgrade ? reply.upgradeDigest : reply.downgradeDigest
+        guard let text, let digest = SHA256Digest(hex: text) else {
+            throw Failure(
+                .irreversible, "cannot approve the downgrade of \"\(reply.revision.id)\": it has none",
+                location: Failure.Location(path: reply.revision.path))
+        }
+        let file = RevisionFile(path: reply.revision.path, bytes: Array(reply.source.utf8))
+        let revision = try? RevisionFormats.format(ofPath: file.path)?.parse(file)
+        let section = revision?.section(direction)
+        if let section, section.contentDigest != digest { throw Self.changed(reply.revision.id, file.path) }
+        return Subject(
+            item: ApprovalItem(revision: reply.revision.id, direction: direction, contentDigest: digest),
+            description: reply.revision.description, path: reply.revision.path,
+            statementCount: section?.statements.count, isTransactional: reply.revision.isTransactional,
+            sql: isVerbose ? section.map(Self.sql) ?? Self.lines(reply.source) : [])
+    }
+
+    private static func changed(_ revision: RevisionID, _ path: String) -> Failure {
+        Failure(
+            .digestMismatch, "cannot approve \"\(revision)\": its file is not what its digest says",
+            hint: "it may have been changed just now: look again", location: Failure.Location(path: path))
+    }
+
+    private static func sql(_ section: Revision.Section) -> [String] {
+        section.statements.flatMap { statement in
+            lines(statement.text + ";") + (statement.copyData.map { ["-- with \($0.count) bytes of data"] } ?? [])
+        }
+    }
+
+    private static func lines(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
+    }
+
+    /// Shows the plan, asks, and approves what it lacks. False where the answer was no.
+    func approvePlan(_ direction: Direction, target: String, isQuiet: Bool) async throws -> Bool {
+        let plan = try await session.client.call(
+            MakePlan.self, .init(database: session.database, direction: direction, target: target))
+        if !isQuiet { try PlanView(output: session.output).show(plan) }
+        let subjects = try await subjects(of: plan)
+        guard !subjects.isEmpty else { return true }
+        guard try isAgreed("Approve these \(Quantity.count(subjects.count, "step"))?") else { return false }
+        _ = try await send(subjects)
+        return true
+    }
+
+    /// Asks, where there is somebody to ask; refuses where there is nobody and `--yes` was not given.
+    func isAgreed(_ question: String) throws -> Bool {
+        if assumesYes { return true }
+        guard session.context.inputIsTerminal, !session.output.isJSON else {
+            throw Failure(
+                .usage, "cannot approve unasked: there is no terminal to ask on", hint: "look at it, then add --yes")
+        }
+        return try session.confirm(question)
+    }
+
+    func send(_ subjects: [Subject]) async throws -> ApprovalReply {
+        try await session.client.call(
+            Approve.self, ApprovalRequest(database: session.database, items: subjects.map(\.item)))
+    }
+
+    /// What a person reads before the question.
+    func show(_ subjects: [Subject]) throws {
+        let painter = session.output.painter
+        for subject in subjects {
+            var lines = [painter(subject.item.revision.rawValue, .bold) + "  \(subject.description.printable)"]
+            var facts = [subject.item.direction.rawValue]
+            if let count = subject.statementCount { facts.append(Quantity.count(count, "statement")) }
+            facts.append(subject.isTransactional ? "one transaction" : painter("no transaction", .yellow))
+            lines.append("  " + facts.joined(separator: ", "))
+            lines.append("  " + painter(subject.path.printable, .dim))
+            lines.append("  digest \(subject.item.contentDigest)")
+            lines += subject.sql.map { "    \($0)" }
+            try session.output.lines(lines + [""])
+        }
+    }
+}

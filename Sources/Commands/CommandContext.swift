@@ -1,0 +1,105 @@
+@preconcurrency import Dispatch
+import Glibc
+public import Planning
+
+/// What a verb has around it: where it writes, what it may ask, the time. A test gives its own.
+public struct CommandContext: Sendable {
+    public var output: any TextSink
+    public var errors: any TextSink
+    public var environment: [String: String]
+    /// Whether a person is there to be asked.
+    public var inputIsTerminal: Bool
+    /// Reads a line that a person types; nil at the end of input.
+    public var readLine: @Sendable () -> String?
+    public var now: @Sendable () -> Timestamp
+    /// Ctrl-C, each time. While somebody iterates over it the process is not ended by it.
+    public var interrupts: @Sendable () -> AsyncStream<Void>
+    /// How often a live display is drawn anew though nothing happened.
+    public var redrawInterval: Duration
+
+    public init(
+        output: any TextSink, errors: any TextSink, environment: [String: String], inputIsTerminal: Bool,
+        readLine: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Timestamp,
+        interrupts: @escaping @Sendable () -> AsyncStream<Void>, redrawInterval: Duration = .milliseconds(250)
+    ) {
+        self.output = output
+        self.errors = errors
+        self.environment = environment
+        self.inputIsTerminal = inputIsTerminal
+        self.readLine = readLine
+        self.now = now
+        self.interrupts = interrupts
+        self.redrawInterval = redrawInterval
+    }
+
+    /// The context of the command that runs in this task.
+    @TaskLocal static var current = CommandContext.process
+
+    /// The process's own streams, environment, clock and signals.
+    public static let process = CommandContext(
+        output: DescriptorSink(descriptor: STDOUT_FILENO), errors: DescriptorSink(descriptor: STDERR_FILENO),
+        environment: processEnvironment(), inputIsTerminal: isatty(STDIN_FILENO) == 1,
+        readLine: { Swift.readLine() }, now: wallClock, interrupts: interruptSignals)
+
+    private static func processEnvironment() -> [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+            entry += 1
+        }
+        return variables
+    }
+
+    @Sendable private static func wallClock() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    @Sendable private static func interruptSignals() -> AsyncStream<Void> {
+        AsyncStream { continuation in
+            signal(SIGINT, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+            source.setEventHandler { @Sendable in continuation.yield() }
+            continuation.onTermination = { @Sendable _ in
+                source.cancel()
+                signal(SIGINT, SIG_DFL)
+            }
+            source.activate()
+        }
+    }
+}
+
+/// A file descriptor as a place for text.
+struct DescriptorSink: TextSink {
+    let descriptor: Int32
+
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    var width: Int {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    func write(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+                if count > 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                } else if errno == EAGAIN {
+                    var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    poll(&ready, 1, -1)
+                } else if errno != EINTR {
+                    return false
+                }
+            }
+            return true
+        }
+    }
+}

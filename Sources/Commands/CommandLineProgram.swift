@@ -1,0 +1,81 @@
+import ArgumentParser
+import Control
+import Planning
+
+/// The program `migratectl`: arguments in, exit status out. Nothing escapes from it.
+public enum CommandLineProgram {
+    /// Runs the verb that `arguments` (without the program's name) ask for.
+    public static func run(_ arguments: [String], in context: CommandContext = .process) async -> Int32 {
+        await CommandContext.$current.withValue(context) {
+            do {
+                var command = try RootCommand.parseAsRoot(TargetArgument.shield(arguments))
+                if var verb = command as? any AsyncParsableCommand {
+                    try await verb.run()
+                } else {
+                    try command.run()
+                }
+                return 0
+            } catch {
+                return report(error, arguments: arguments, context: context)
+            }
+        }
+    }
+
+    private static func report(_ error: any Error, arguments: [String], context: CommandContext) -> Int32 {
+        switch error {
+        case let failure as Failure:
+            show(failure, arguments: arguments, context: context)
+            return failure.code.exitStatus
+        case is OutputClosed:
+            // As a program that SIGPIPE ended: the reader had enough.
+            return 141
+        case is CancellationError:
+            return Failure.Code.interrupted.exitStatus
+        default:
+            return reportParsing(error, arguments: arguments, context: context)
+        }
+    }
+
+    /// What the parser throws: help and version are no errors, and go where they were asked for.
+    private static func reportParsing(_ error: any Error, arguments: [String], context: CommandContext) -> Int32 {
+        let text = RootCommand.fullMessage(for: error)
+        guard !RootCommand.exitCode(for: error).isSuccess else {
+            _ = context.output.write(text.hasSuffix("\n") ? text : text + "\n")
+            return 0
+        }
+        let isUsage = RootCommand.exitCode(for: error) == .validationFailure
+        let lines = text.split(separator: "\n")
+        let first = lines.first.map { $0.hasPrefix("Error: ") ? $0.dropFirst(7) : $0 } ?? ""
+        let usage = lines.dropFirst().first { $0.hasPrefix("Usage: ") }.map(String.init)
+        let failure =
+            isUsage
+            ? Failure(
+                .usage, "cannot read the command line: \(lowercasingFirst(first))", hint: "see migratectl --help",
+                notes: usage.map { [$0] } ?? [])
+            : Failure(.internalError, "cannot go on: \(error)", hint: "please report this")
+        show(failure, arguments: arguments, context: context)
+        return failure.code.exitStatus
+    }
+
+    private static func lowercasingFirst(_ text: Substring) -> String {
+        let text = text.hasSuffix(".") ? text.dropLast() : text
+        return text.prefix(1).lowercased() + text.dropFirst()
+    }
+
+    private static func show(_ failure: Failure, arguments: [String], context: CommandContext) {
+        let painter = Painter(
+            isTerminal: context.errors.isTerminal, environment: context.environment,
+            isRefused: arguments.contains("--no-color"))
+        let errors = Output(sink: context.errors, painter: painter, isJSON: arguments.contains("--json"))
+        if errors.isJSON {
+            try? errors.document(ErrorDocument(error: failure))
+        } else {
+            try? errors.lines(Diagnostic(failure).lines(painter: painter))
+        }
+    }
+
+    /// What a program reads on standard error.
+    private struct ErrorDocument: Encodable {
+        var error: Failure
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+
+/// The options that every verb takes, before and after its name.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The daemon's socket.",
+            discussion: "Default: $MIGRATED_SOCKET, or /run/migrated/io.migrated.Control.", valueName: "path"))
+    var socket: String?
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The database; needed where several are configured.", valueName: "name")
+    )
+    var database: String?
+
+    @Flag(name: .long, help: "JSON for programs: one document, or one a line for streams.")
+    var json = false
+
+    @Flag(name: .long, help: "No colours, as with $NO_COLOR.")
+    var noColor = false
+
+    static let defaultSocketPath = "/run/migrated/io.migrated.Control"
+
+    func socketPath(_ environment: [String: String]) -> String {
+        if let socket { return socket }
+        guard let path = environment["MIGRATED_SOCKET"], !path.isEmpty else { return Self.defaultSocketPath }
+        return path
+    }
+}

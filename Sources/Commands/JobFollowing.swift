@@ -1,0 +1,153 @@
+import Control
+import Digest
+import Planning
+import Revisions
+
+extension Session {
+    /// How a job is shown while a verb waits for it.
+    var waitingForm: JobDisplay.Form {
+        if output.isJSON { return .silent }
+        return output.sink.isTerminal ? .live : .lines
+    }
+
+    /// Watches a job until it is over (or, unless `staysParked`, waits for a person). Ctrl-C ends the watching, not the job.
+    func follow(
+        _ job: JobID, fromSequence: Int64 = 0, staysParked: Bool, form: JobDisplay.Form
+    ) async throws -> Job? {
+        let display = JobDisplay(form, session: self)
+        let context = context
+        do {
+            let job = try await withThrowingTaskGroup(of: Job??.self) { group in
+                group.addTask {
+                    try await watch(job, fromSequence: fromSequence, staysParked: staysParked, display: display)
+                }
+                group.addTask {
+                    for await _ in context.interrupts() { throw Self.interruption(job) }
+                    return .none
+                }
+                if form == .live {
+                    group.addTask {
+                        while !Task.isCancelled {
+                            try await Task.sleep(for: context.redrawInterval)
+                            try await display.tick()
+                        }
+                        return .none
+                    }
+                }
+                defer { group.cancelAll() }
+                while let result = try await group.next() {
+                    if case .some(let job) = result { return job }
+                }
+                return nil
+            }
+            try await display.end()
+            return job
+        } catch {
+            try await display.end()
+            throw error
+        }
+    }
+
+    private func watch(
+        _ job: JobID, fromSequence: Int64, staysParked: Bool, display: JobDisplay
+    ) async throws -> Job? {
+        do {
+            return try await client.watch(job, fromSequence: fromSequence, untilParked: !staysParked) { reply in
+                try await display.receive(reply)
+                let isInDoubt = reply.event?.kind == .jobNeedsDecision || reply.job?.state == .needsDecision
+                if isInDoubt { throw DecisionNeeded() }
+            }
+        } catch is DecisionNeeded {
+            // Approvals may be waited for; a decision is for the one who waits.
+            return try await client.call(GetJob.self, .init(job: job.description)).job
+        }
+    }
+
+    private struct DecisionNeeded: Error {}
+
+    private static func interruption(_ job: JobID) -> Failure {
+        Failure(.interrupted, "the job goes on: migratectl watch \(job)")
+    }
+
+    /// Says how a job ended, and throws what it failed of.
+    func conclude(_ job: Job) throws {
+        if output.isJSON { try output.document(JobReply(job: job)) }
+        if let failure = failure(of: job) { throw failure }
+        if !output.isJSON { try output.line(JobSummary.ending(job)) }
+    }
+
+    /// What keeps a job from having succeeded; nil where it has, or where it is still under way.
+    func failure(of job: Job) -> Failure? {
+        switch job.state {
+        case .failed:
+            return job.failure ?? Failure(.internalError, "cannot say why \"\(job.id)\" failed")
+        case .cancelled:
+            return job.failure ?? Failure(.cancelled, "cannot complete \"\(job.id)\": it was cancelled")
+        case .needsDecision:
+            var failure =
+                job.failure ?? Failure(.needsDecision, "cannot complete \"\(job.id)\": a person has to decide")
+            failure.code = .needsDecision
+            failure.hint =
+                failure.hint ?? "look, then say: migratectl resolve \(job.id) applied|not-applied|abandon --reason …"
+            return failure
+        case .awaitingApproval:
+            return missingApprovals(job)
+        default: return nil
+        }
+    }
+
+    private func missingApprovals(_ job: Job) -> Failure {
+        let missing = job.missingApprovals ?? []
+        let names = missing.map(\.revision.rawValue)
+        let direction = missing.first?.direction == .downgrade ? " --downgrade" : ""
+        let listed = names.prefix(4).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 4 ? ", …" : "")
+        return Failure(
+            .notApproved, "cannot apply \(listed) yet: not approved; \(job.id) waits and goes on by itself once it is",
+            hint: "an approver gives it: migratectl\(databaseOption) approve\(direction) "
+                + (names.isEmpty ? "head" : names.joined(separator: " ")),
+            notes: missing.map {
+                "\($0.direction.rawValue) of \($0.revision), digest \($0.contentDigest.description.prefix(12)): "
+                    + "\($0.given) of \(Quantity.count($0.wanted, "approval")) given"
+            })
+    }
+}
+
+/// A job in a few words.
+enum JobSummary {
+    /// `upgrade head`
+    static func title(_ job: Job) -> String { "\(job.kind.rawValue) \(job.target)".trimmed }
+
+    /// `1 of 3`; empty for what has no steps.
+    static func progress(_ job: Job) -> String {
+        job.kind.direction == nil || job.stepCount == 0 ? "" : "\(job.appliedCount) of \(job.stepCount)"
+    }
+
+    /// How long it ran; empty where it has not begun or is not over.
+    static func elapsed(_ job: Job) -> String {
+        guard let start = job.startedAt, let end = job.finishedAt else { return "" }
+        return Quantity.duration(from: start, to: end)
+    }
+
+    /// The last line about a job: `main-41: 2 revisions applied in 2.4 s`.
+    static func ending(_ job: Job) -> String {
+        let time = elapsed(job).isEmpty ? "" : " in \(elapsed(job))"
+        guard job.state == .succeeded else { return "\(job.id): \(job.state.words)" }
+        switch job.kind {
+        case .upgrade:
+            return job.stepCount == 0
+                ? "\(job.id): nothing to do, \(job.id.database) is at \(names(job))"
+                : "\(job.id): \(Quantity.count(job.appliedCount, "revision")) applied\(time), "
+                    + "\(job.id.database) is at \(names(job))"
+        case .downgrade:
+            return job.stepCount == 0
+                ? "\(job.id): nothing to do"
+                : "\(job.id): \(Quantity.count(job.appliedCount, "revision")) taken back\(time)"
+        case .backup:
+            return "\(job.id): backup \(job.backup ?? "") taken\(time)"
+        }
+    }
+
+    private static func names(_ job: Job) -> String {
+        job.targetRevisions.isEmpty ? "base" : job.targetRevisions.map(\.rawValue).joined(separator: ", ")
+    }
+}

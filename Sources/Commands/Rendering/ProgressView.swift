@@ -1,0 +1,130 @@
+import Planning
+import Revisions
+
+/// What a terminal shows while a job runs: lines that stay, and below them a few that are drawn anew. Pure: events and
+/// the time go in, lines come out.
+struct ProgressView: Sendable {
+    /// The signs that the terminal can show.
+    struct Signs: Sendable, Hashable {
+        var done, failed, notice, filled, empty, dot: String
+
+        static let unicode = Signs(done: "✓", failed: "✗", notice: "!", filled: "█", empty: "░", dot: "·")
+        static let ascii = Signs(done: "+", failed: "x", notice: "!", filled: "#", empty: ".", dot: "-")
+
+        /// UTF-8 where the locale says so.
+        init(environment: [String: String]) {
+            let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+            let isUnicode = locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8")
+            self = isUnicode ? .unicode : .ascii
+        }
+
+        private init(done: String, failed: String, notice: String, filled: String, empty: String, dot: String) {
+            self.done = done
+            self.failed = failed
+            self.notice = notice
+            self.filled = filled
+            self.empty = empty
+            self.dot = dot
+        }
+    }
+
+    let signs: Signs
+    let painter: Painter
+    private var job: Job?
+    private var state: JobState = .queued
+    private var appliedCount = 0
+    private var startedAt: Timestamp?
+    private var activity: String?
+    private var activityBegan: Timestamp?
+    private var measure = ProgressMeasure()
+
+    init(signs: Signs, painter: Painter) {
+        self.signs = signs
+        self.painter = painter
+    }
+
+    /// Takes the job as it is now.
+    mutating func apply(_ job: Job) {
+        self.job = job
+        state = job.state
+        appliedCount = job.appliedCount
+        if startedAt == nil { startedAt = job.startedAt ?? job.requestedAt }
+    }
+
+    /// Takes an event, and returns the lines that stay.
+    mutating func apply(_ event: JobEvent) -> [String] {
+        if event.state != state {
+            state = event.state
+            end()
+        }
+        let message = event.message.printable
+        switch event.kind {
+        case .jobQueued, .jobStateChanged, .lockAcquired:
+            return []
+        case .backupStarted, .stepStarted, .lockWaiting:
+            begin(message, at: event.at)
+            return []
+        case .backupProgress, .stepProgress:
+            if activity == nil { begin(message, at: event.at) }
+            if let progress = event.progress { measure.add(progress, at: event.at) }
+            return []
+        case .backupFinished, .stepApplied:
+            if event.kind == .stepApplied { appliedCount += 1 }
+            let elapsed = activityBegan.map { "  " + painter(Quantity.duration(from: $0, to: event.at), .dim) } ?? ""
+            end()
+            return ["\(painter(signs.done, .green)) \(message)\(elapsed)"]
+        case .stepRetried, .blockersSeen, .versionChangedOutside, .jobAwaitingApproval, .jobNeedsDecision:
+            return ["\(painter(signs.notice, .yellow)) \(message)"]
+        case .backupPruned:
+            return ["\(painter(signs.dot, .dim)) \(message)"]
+        case .jobSucceeded:
+            return ["\(painter(signs.done, .green)) \(painter(message, .bold))"]
+        case .jobFailed, .jobCancelled:
+            return ["\(painter(signs.failed, .red)) \(message)"]
+        }
+    }
+
+    /// The lines that are drawn anew: what the job is at, and how far that has come.
+    func liveLines(width: Int, now: Timestamp) -> [String] {
+        guard let job, !state.isFinal else { return [] }
+        var parts = ["\(job.id)", "\(job.kind.rawValue) \(job.target)".trimmed, state.words]
+        if job.stepCount > 0, job.kind.direction != nil {
+            parts.append("\(min(appliedCount, job.stepCount)) of \(Quantity.count(job.stepCount, "revision"))")
+        }
+        if let startedAt, startedAt < now { parts.append(Quantity.clock(from: startedAt, to: now)) }
+        var lines = [parts.joined(separator: " \(signs.dot) ").truncated(to: width)]
+        if let bar = measure.line(width: width - 2, now: now, signs: signs) {
+            lines.append("  \(bar)")
+        } else if let activity {
+            lines.append("  \(activity)".truncated(to: width))
+        }
+        return lines
+    }
+
+    private mutating func begin(_ what: String, at moment: Timestamp) {
+        activity = what
+        activityBegan = moment
+        measure = ProgressMeasure()
+    }
+
+    private mutating func end() {
+        activity = nil
+        activityBegan = nil
+        measure = ProgressMeasure()
+    }
+}
+
+extension JobState {
+    /// The state as words: `waiting for lock`.
+    var words: String { rawValue.split(separator: "-").joined(separator: " ") }
+}
+
+extension String {
+    /// Without blanks at either end.
+    var trimmed: String {
+        var rest = self[...]
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
+}

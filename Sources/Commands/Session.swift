@@ -1,0 +1,81 @@
+public import ArgumentParser
+import Control
+public import Planning
+
+/// What a verb works with: the daemon, where to write, and the options that all verbs share.
+struct Session: Sendable {
+    let client: ControlClient
+    let output: Output
+    let context: CommandContext
+    /// The database that was named, if one was.
+    let database: String?
+
+    init(_ options: GlobalOptions, context: CommandContext = .current) {
+        client = ControlClient(socketPath: options.socketPath(context.environment))
+        let painter = Painter(
+            isTerminal: context.output.isTerminal, environment: context.environment, isRefused: options.noColor)
+        output = Output(sink: context.output, painter: painter, isJSON: options.json)
+        self.context = context
+        database = options.database
+    }
+
+    /// `-d NAME ` where a database was named, for commands that are suggested.
+    var databaseOption: String { database.map { " -d \($0)" } ?? "" }
+
+    /// Asks a question that is answered with yes or no; no is the answer to silence.
+    func confirm(_ question: String) throws -> Bool {
+        try output.write("\(question) [y/N] ")
+        let answer = context.readLine()?.lowercased()
+        if answer == nil { try output.line() }
+        return answer == "y" || answer == "yes"
+    }
+}
+
+/// A verb of `migratectl` that talks to the daemon.
+protocol Verb: AsyncParsableCommand {
+    var options: GlobalOptions { get }
+    func run(in session: Session) async throws
+}
+
+extension Verb {
+    mutating func run() async throws {
+        let session = Session(options)
+        defer { session.client.close() }
+        try await run(in: session)
+    }
+}
+
+/// A target such as `head`, `ae10`, `billing@head`, `+2` or `-1`.
+struct TargetArgument: ExpressibleByArgument {
+    var text: String
+
+    init(_ text: String) {
+        self.text = text
+    }
+
+    /// A relative target may have been shielded from the parser, which would take `-1` for an option.
+    init?(argument: String) {
+        text = argument.first == " " ? String(argument.dropFirst()) : argument
+        guard !text.isEmpty else { return nil }
+    }
+
+    var defaultValueDescription: String { text }
+
+    /// The arguments with each `-1`, `-2`, … made a value that no parser takes for an option.
+    static func shield(_ arguments: [String]) -> [String] {
+        arguments.map { argument in
+            let digits = argument.dropFirst()
+            guard argument.first == "-", !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+                return argument
+            }
+            return " \(argument)"
+        }
+    }
+}
+
+/// The name of a job, such as `main-41`.
+extension JobID: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(parsing: argument)
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Control
+import Planning
+import Revisions
+
+/// `migratectl approve`: consent to exactly the bytes that were shown.
+struct ApproveCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Approve revisions.",
+        discussion: """
+            Shows what it is about, asks, and approves exactly that: a file that changes later needs another approval. \
+            head, heads and relative targets mean everything on the way there that lacks an approval.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Flag(name: .shortAndLong, help: "Show the SQL.")
+    var verbose = false
+
+    @Flag(name: .shortAndLong, help: "Approve without being asked.")
+    var yes = false
+
+    @Flag(name: .long, help: "Approve taking them back.")
+    var downgrade = false
+
+    @Argument(help: ArgumentHelp("Ids or parts of ids; head; +1; -1; …", valueName: "revision"))
+    var revisions: [TargetArgument]
+
+    func run(in session: Session) async throws {
+        let approving = Approving(session: session, isVerbose: verbose, assumesYes: yes)
+        let direction: Direction = downgrade ? .downgrade : .upgrade
+        var subjects: [Approving.Subject] = []
+        for revision in revisions {
+            let found =
+                Self.isWay(revision.text)
+                ? try await approving.subjects(of: plan(to: revision.text, direction, session))
+                : [try await approving.subject(named: revision.text, direction: direction)]
+            for subject in found where !subjects.contains(where: { $0.item == subject.item }) {
+                subjects.append(subject)
+            }
+        }
+        guard !subjects.isEmpty else {
+            return try session.output.isJSON
+                ? session.output.document(ApprovalReply(approvals: []))
+                : session.output.line("nothing lacks an approval")
+        }
+        if !session.output.isJSON { try approving.show(subjects) }
+        guard try approving.isAgreed("Approve \(subjects.count == 1 ? "this" : "these \(subjects.count)")?") else {
+            throw Failure(.cancelled, "nothing was approved")
+        }
+        let reply = try await approving.send(subjects)
+        guard !session.output.isJSON else { return try session.output.document(reply) }
+        let names = subjects.map { $0.item.revision.rawValue }.joined(separator: ", ")
+        try session.output.line("approved: \(direction.rawValue) of \(names)")
+    }
+
+    private func plan(to target: String, _ direction: Direction, _ session: Session) async throws -> MakePlan.Reply {
+        try await session.client.call(
+            MakePlan.self, .init(database: session.database, direction: direction, target: target))
+    }
+
+    /// Whether a name means a way to go rather than one revision.
+    static func isWay(_ name: String) -> Bool {
+        ["head", "heads", "base"].contains(name) || name.contains("@") || name.first == "+" || name.first == "-"
+    }
+}

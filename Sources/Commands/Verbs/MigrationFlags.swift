@@ -1,0 +1,82 @@
+import ArgumentParser
+import Control
+import Planning
+import Revisions
+
+/// The options of upgrade and downgrade, and what both do.
+struct MigrationFlags: ParsableArguments {
+    @Flag(name: .long, help: "Queue the job, print its name and go.")
+    var noBlock = false
+
+    @Flag(name: .long, help: "Where approvals are missing, stay until they are given.")
+    var waitForApproval = false
+
+    @Flag(name: .long, help: "Show the plan first, and approve exactly that.")
+    var approve = false
+
+    @Flag(name: .long, help: "Approve without being asked (with --approve).")
+    var yes = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A UUID: the same call sent twice is one job. Made anew if absent.", valueName: "uuid"))
+    var requestID: String?
+
+    func validate() throws {
+        if let requestID, !RequestID.isValid(requestID) {
+            throw ValidationError("\"\(requestID)\" is no UUID")
+        }
+        if yes, !approve { throw ValidationError("--yes goes with --approve") }
+    }
+
+    func run<M: ControlMethod>(
+        _ method: M.Type, _ direction: Direction, to target: String, in session: Session
+    ) async throws where M.Parameters == MigrationRequest, M.Reply == JobReply {
+        if approve {
+            let approving = Approving(session: session, isVerbose: false, assumesYes: yes)
+            guard try await approving.approvePlan(direction, target: target, isQuiet: session.output.isJSON) else {
+                throw Failure(.cancelled, "cannot \(direction.rawValue): the plan was not approved")
+            }
+        }
+        let reply = try await session.client.call(
+            method,
+            MigrationRequest(database: session.database, target: target, requestId: requestID ?? RequestID.make()))
+        try await session.see(reply.job, isBlocking: !noBlock, staysParked: waitForApproval)
+    }
+}
+
+extension Session {
+    /// Waits for a job that was just queued, or says its name where nobody wants to wait.
+    func see(_ job: Job, isBlocking: Bool, staysParked: Bool) async throws {
+        guard isBlocking else {
+            return try output.isJSON ? output.document(JobReply(job: job)) : output.line(job.id.description)
+        }
+        guard !job.state.isFinal else { return try conclude(job) }
+        let ended = try await follow(job.id, staysParked: staysParked, form: waitingForm)
+        try conclude(ended ?? job)
+    }
+}
+
+/// The UUID of a request.
+enum RequestID {
+    /// A random one (RFC 9562, version 4).
+    static func make() -> String {
+        var generator = SystemRandomNumberGenerator()
+        var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        let digits = Array("0123456789abcdef")
+        var text = ""
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text.append("-") }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return text
+    }
+
+    static func isValid(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.map(\.count) == [8, 4, 4, 4, 12] && parts.allSatisfy { $0.allSatisfy(\.isHexDigit) }
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Control
+import Planning
+import Revisions
+
+/// `migratectl revoke`: takes the caller's approvals back.
+struct RevokeCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Take your approvals of revisions back.",
+        discussion: "What was applied stays applied.")
+
+    @OptionGroup var options: GlobalOptions
+
+    @Flag(name: .long, help: "Take back the approvals of taking them back.")
+    var downgrade = false
+
+    @Argument(help: ArgumentHelp("Ids or parts of ids.", valueName: "revision"))
+    var revisions: [TargetArgument]
+
+    func run(in session: Session) async throws {
+        let direction: Direction = downgrade ? .downgrade : .upgrade
+        let standing = try await session.client.call(ListApprovals.self, .init(database: session.database)).approvals
+        var items: [ApprovalItem] = []
+        for revision in revisions {
+            let id = try await id(revision.text, standing: standing, session: session)
+            let found = standing.filter { $0.revision == id && $0.direction == direction }
+            guard !found.isEmpty else {
+                throw Failure(
+                    .invalidState,
+                    "cannot revoke the approval of \"\(id)\": nobody has approved its \(direction.rawValue)",
+                    hint: "see what stands: migratectl approvals")
+            }
+            for approval in found {
+                let item = ApprovalItem(
+                    revision: id, direction: direction, contentDigest: approval.contentDigest)
+                if !items.contains(item) { items.append(item) }
+            }
+        }
+        let reply = try await session.client.call(
+            Revoke.self, ApprovalRequest(database: session.database, items: items))
+        guard !session.output.isJSON else { return try session.output.document(reply) }
+        let names = Set(items.map(\.revision.rawValue)).sorted().joined(separator: ", ")
+        try session.output.line("revoked: your approval of the \(direction.rawValue) of \(names)")
+    }
+
+    /// An approval may stand for a revision whose file is gone: full ids need no file.
+    private func id(_ name: String, standing: [Approval], session: Session) async throws -> RevisionID {
+        let id = RevisionID(name)
+        if standing.contains(where: { $0.revision == id }) { return id }
+        return try await session.client.call(
+            GetRevision.self, .init(database: session.database, revision: name)
+        ).revision.id
+    }
+}

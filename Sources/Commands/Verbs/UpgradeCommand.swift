@@ -1,0 +1,23 @@
+import ArgumentParser
+import Control
+import Revisions
+
+/// `migratectl upgrade`: queues an upgrade and waits for it.
+struct UpgradeCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "upgrade", abstract: "Apply revisions.",
+        discussion: """
+            Queues a job, shows how it goes and ends with it: status 0 only if it succeeded. Ctrl-C ends the watching; the \
+            job goes on.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var flags: MigrationFlags
+
+    @Argument(help: ArgumentHelp("The target: head, an id or a part of it, a label, +1, …", valueName: "target"))
+    var target = TargetArgument("head")
+
+    func run(in session: Session) async throws {
+        try await flags.run(Upgrade.self, .upgrade, to: target.text, in: session)
+    }
+}

@@ -1,0 +1,279 @@
+extension ControlInterface {
+    /// The methods of the interface.
+    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods].joined(separator: "\n")
+
+    private static let readingMethods = """
+        # How the daemon and its databases are.
+        method GetStatus(
+          # Only this database; all without it.
+          database: ?string
+        ) -> (
+          # The version of the daemon.
+          version: string,
+          # Its process.
+          processID: int,
+          # Since when it has been running.
+          startedAt: string,
+          # The databases, in the order of their names.
+          databases: []DatabaseStatus
+        )
+
+        # The revisions of a database's directory. With more: in portions.
+        method ListRevisions(
+          # The database, by its name in the settings.
+          database: ?string
+        ) -> (
+          # Newest first.
+          revisions: []RevisionSummary
+        )
+
+        # One revision, with its bytes, digests and approvals.
+        method GetRevision(
+          # The database, by its name in the settings.
+          database: ?string,
+          # An id, a part of an id, a label, head, …
+          revision: string
+        ) -> (
+          # Its place in the graph and in the database.
+          revision: RevisionSummary,
+          # The whole file.
+          source: string,
+          # The content digest of the upgrade.
+          upgradeDigest: string,
+          # The content digest of the downgrade, where there is one.
+          downgradeDigest: ?string,
+          # The approvals of either that stand.
+          approvals: []Approval
+        )
+
+        # What was applied. A revision may come and go many times. With more: in portions.
+        method GetHistory(
+          # The database, by its name in the settings.
+          database: ?string,
+          # At most so many entries; all without it.
+          limit: ?int
+        ) -> (
+          # Newest first.
+          entries: []HistoryEntry
+        )
+
+        # What an upgrade or a downgrade would do now, and what each step still lacks. Changes nothing.
+        method Plan(
+          # The database, by its name in the settings.
+          database: ?string,
+          # Which way.
+          direction: Direction,
+          # head, base, an id or a part of it, a label, +1, -1, …
+          target: string
+        ) -> (
+          # The rows of the version table now.
+          rowsBefore: []string,
+          # The rows of the version table when all is done.
+          rowsAfter: []string,
+          # What would be applied, in order.
+          steps: []Step,
+          # What the policy still asks for.
+          missingApprovals: []MissingApproval,
+          # Binds the rows that it starts from and each step's direction and content, in order.
+          digest: string
+        )
+
+        """
+
+    private static let jobMethods = """
+        # Queues an upgrade.
+        method Upgrade(
+          # The database, by its name in the settings.
+          database: ?string,
+          # head, base, an id or a part of it, a label, +1, -1, …
+          target: string,
+          # A UUID of the caller's making: the same call sent twice is one job.
+          requestId: string
+        ) -> (
+          # The job as it was queued.
+          job: Job
+        )
+
+        # Queues a downgrade.
+        method Downgrade(
+          # The database, by its name in the settings.
+          database: ?string,
+          # head, base, an id or a part of it, a label, +1, -1, …
+          target: string,
+          # A UUID of the caller's making: the same call sent twice is one job.
+          requestId: string
+        ) -> (
+          # The job as it was queued.
+          job: Job
+        )
+
+        # Queues a backup.
+        method Backup(
+          # The database, by its name in the settings.
+          database: ?string,
+          # A UUID of the caller's making: the same call sent twice is one job.
+          requestId: string
+        ) -> (
+          # The job as it was queued.
+          job: Job
+        )
+
+        # The jobs of a database, or of all.
+        method ListJobs(
+          # Only of this database; of all without it.
+          database: ?string,
+          # At most so many; 50 without it.
+          limit: ?int,
+          # Only jobs that are not over.
+          onlyOpen: ?bool
+        ) -> (
+          # Newest first.
+          jobs: []Job
+        )
+
+        # One job with its steps and events.
+        method GetJob(
+          # The name of the job, such as main-41.
+          job: string
+        ) -> (
+          # The job.
+          job: Job,
+          # What it applies, in order; empty before it was planned.
+          steps: []Step,
+          # What happened, oldest first.
+          events: []JobEvent
+        )
+
+        # Follows a job. With more: the job first, then its events as they happen, one a reply, then the job again when it is
+        # over. Without more: the job, once.
+        method WatchJob(
+          # The name of the job, such as main-41.
+          job: string,
+          # Only events after this number; 0 for all.
+          fromSequence: ?int,
+          # Whether to end as well when the job waits for a person.
+          untilParked: ?bool
+        ) -> (
+          # The job, in the first and in the last reply.
+          job: ?Job,
+          # An event, in the replies between.
+          event: ?JobEvent
+        )
+
+        # Everything that happens: the last events, and with more then new ones as they come.
+        method Subscribe(
+          # Only of this database; of all without it.
+          database: ?string,
+          # How many of the latest events to begin with; 50 without it.
+          last: ?int
+        ) -> (
+          # Oldest first.
+          events: []JobEvent
+        )
+
+        # Asks a job to end: one that waits ends at once, one that runs is brought to a safe end.
+        method Cancel(
+          # The name of the job, such as main-41.
+          job: string
+        ) -> (
+          # The job as it is now.
+          job: Job
+        )
+
+        # Settles a job in the state needs-decision.
+        method Resolve(
+          # The name of the job, such as main-41.
+          job: string,
+          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it again;
+          # abandon: end the job as failed and leave the database as it is.
+          decision: string,
+          # Why, for the record.
+          reason: string
+        ) -> (
+          # The job as it is now.
+          job: Job
+        )
+
+        """
+
+    private static let approvalMethods = """
+        # Approves contents, as the caller. Fails with DigestMismatch where a file no longer has the digest that was shown.
+        method Approve(
+          # The database, by its name in the settings.
+          database: ?string,
+          # What is approved.
+          items: []ApprovalItem
+        ) -> (
+          # The approvals that stand now.
+          approvals: []Approval
+        )
+
+        # Takes the caller's own approvals back; what was applied stays applied.
+        method Revoke(
+          # The database, by its name in the settings.
+          database: ?string,
+          # What is no longer approved.
+          items: []ApprovalItem
+        ) -> (
+          # The approvals that stand now.
+          approvals: []Approval
+        )
+
+        # The approvals that stand.
+        method ListApprovals(
+          # The database, by its name in the settings.
+          database: ?string
+        ) -> (
+          # Newest first.
+          approvals: []Approval
+        )
+
+        """
+
+    private static let serviceMethods = """
+        # The backups on the daemon's host, as their manifests describe them.
+        method ListBackups(
+          # Only of this database; of all without it.
+          database: ?string
+        ) -> (
+          # Newest first.
+          backups: []BackupSummary
+        )
+
+        # Stops automatic upgrades of a database until Resume.
+        method Pause(
+          # The database, by its name in the settings.
+          database: ?string,
+          # Shown to who asks why.
+          reason: string
+        ) -> ()
+
+        # Lets automatic upgrades go on.
+        method Resume(
+          # The database, by its name in the settings.
+          database: ?string
+        ) -> ()
+
+        # Reads the settings anew. Bad settings change nothing and are reported as Failed with code settings-invalid.
+        method Reload() -> (
+          # What changed, a line each.
+          changes: []string
+        )
+
+        # Makes the registry of a clone or a restored copy this database's own.
+        method Adopt(
+          # The database, by its name in the settings.
+          database: ?string
+        ) -> ()
+
+        # Examines what the daemon needs: settings, connections, privileges, tools, directories, space.
+        method Diagnose(
+          # Only this database; all without it.
+          database: ?string
+        ) -> (
+          # What was examined.
+          checks: []Check
+        )
+
+        """
+}

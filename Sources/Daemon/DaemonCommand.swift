@@ -1,0 +1,114 @@
+public import ArgumentParser
+import Control
+import Glibc
+import Host
+import Logging
+import Planning
+import Systemd
+
+/// The command line of `migrated`.
+public struct DaemonCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "migrated",
+        abstract: "Looks after the schema of PostgreSQL databases.",
+        discussion: """
+            Reads /etc/migrated/migrated.toml and its drop-ins, watches directories of revisions, and answers migratectl \
+            on a Unix socket. Nothing reaches a database that was not approved and backed up.
+            """,
+        version: ProgramVersion.current)
+
+    @Option(help: "Read this settings file, and the drop-ins in FILE.d, instead of the default one.")
+    var settings: String?
+
+    @Option(help: "Listen on this path, where the service manager hands over no socket.")
+    var socket: String?
+
+    @Option(name: .customLong("state-directory"), help: "Keep state and backups here.")
+    var stateDirectory: String?
+
+    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    @Option(name: .customLong("database-url"), help: "Look after this database, where none is configured.")
+    var databaseURL: String?
+
+    @Option(help: "Look after a database in a PostgreSQL cluster of one's own in this directory, for development.")
+    var embedded: String?
+
+    @Option(help: "Look for revisions here; may be given several times.")
+    var migrations: [String] = []
+
+    @Flag(help: "Judge the settings, print every problem, and end.")
+    var check = false
+
+    public init() {}
+
+    /// Reads the process's arguments and runs the daemon until it is asked to end. Does not return on failure: the exit
+    /// status is that of the failure's code.
+    public static func start() async {
+        await main()
+    }
+
+    public func run() async throws {
+        do {
+            let loader = loader()
+            let settings = try loader.load()
+            if check {
+                print("settings are good: \(settings.databases.map(\.name).joined(separator: ", "))")
+                return
+            }
+            let destination = LogDestination.detect()
+            let level = Logger.Level(rawValue: settings.daemon.logLevel.rawValue) ?? .info
+            let logger = Logger(label: "migrated") { _ in destination.handler(identifier: "migrated", level: level) }
+            try await DaemonServices(loader: loader, settings: settings, logger: logger).run()
+        } catch {
+            throw Self.report(error)
+        }
+    }
+
+    private func loader() -> SettingsLoader {
+        let environment = ProcessEnvironment.variables()
+        let directory = FilePaths.workingDirectory()
+        let overrides = SettingsOverrides(
+            settingsFile: settings, socket: socket, stateDirectory: stateDirectory, logLevel: logLevel,
+            databaseURL: databaseURL, embedded: embedded, migrations: migrations)
+        let user = geteuid() == 0 ? nil : SettingsDefaults.user(environment: environment, workingDirectory: directory)
+        // Under the service manager the daemon is the system's, whichever user it runs as.
+        let isService = environment["INVOCATION_ID"] != nil && environment["NOTIFY_SOCKET"] != nil
+        return SettingsLoader(
+            environment: environment, workingDirectory: directory, overrides: overrides,
+            defaults: isService ? .system : (user ?? .system))
+    }
+
+    /// Prints why the daemon cannot run; returns what to exit with.
+    private static func report(_ error: any Error) -> ExitCode {
+        let failure: Failure
+        switch error {
+        case let code as ExitCode: return code
+        case let problems as SettingsProblems: failure = Failure(problems)
+        case let error as Failure: failure = error
+        case let error as ToolError: failure = Failure(.toolMissing, "\(error)", hint: error.hint, notes: error.standardError)
+        case let error as FileError: failure = Failure(.settingsInvalid, "\(error)", hint: error.hint)
+        default: failure = Failure(.internalError, "cannot run: \(error)")
+        }
+        var lines = ["migrated: \(failure.message)"] + failure.notes.map { "  \($0)" }
+        if let hint = failure.hint { lines.append("hint: \(hint)") }
+        let text = lines.joined(separator: "\n") + "\n"
+        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        return ExitCode(failure.code.exitStatus)
+    }
+}
+
+extension Failure {
+    /// Settings that are not taken over, with every problem in a line of its own.
+    init(_ problems: SettingsProblems) {
+        let first = problems.problems.first
+        self.init(
+            .settingsInvalid, "cannot take the settings: \(problems.problems.count) problem(s)",
+            hint: problems.problems.count == 1 ? first?.hint : nil,
+            location: first.map { Location(path: $0.file, line: $0.line, column: $0.column) },
+            notes: problems.problems.map { problem in
+                problem.hint.map { "\(problem) (\($0))" } ?? "\(problem)"
+            })
+    }
+}

@@ -1,0 +1,131 @@
+import Control
+import Engine
+import Glibc
+import Host
+import Logging
+import Planning
+import PostgresClient
+import ServiceLifecycle
+import Synchronization
+import Systemd
+import UnixSignals
+import Varlink
+
+/// The wiring of the daemon: which services run, in which order they end, and what a reload does.
+struct DaemonServices: Sendable {
+    let loader: SettingsLoader
+    let settings: Settings
+    let logger: Logger
+
+    func run() async throws {
+        let clusters = EmbeddedClusters(logger: logger)
+        do {
+            try await run(clusters)
+        } catch {
+            await clusters.stop()
+            throw error
+        }
+        await clusters.stop()
+    }
+
+    private func run(_ clusters: EmbeddedClusters) async throws {
+        let notifier = ServiceNotifier()
+        let watchdog = Watchdog()
+        let databases = DatabaseSet(
+            watchdog: watchdog, notifier: notifier, logger: logger, faults: FaultSetting.plan())
+        let reloading = Reloading(
+            loader: loader, running: settings, databases: databases, clusters: clusters, notifier: notifier,
+            logger: logger)
+        _ = await databases.apply(try await reloading.configurations(of: settings))
+        let handlers = Handlers(databases: databases, startedAt: SystemClock.now(), reload: reloading.run)
+        let server = ControlService(
+            server: Varlink.Server(
+                information: ServiceInformation(
+                    vendor: "migrated", product: "migrated", version: ProgramVersion.current,
+                    url: "https://github.com/migrated/migrated"),
+                interfaces: [try ControlInterface.interface()], handlers: handlers.all,
+                translateError: { VarlinkError(translating: $0) }),
+            socket: try listeningSocket(), notifier: notifier, databases: databases, logger: logger)
+
+        // Ended in the reverse order: first nobody is let in, then the databases come to a safe end, watched to the last.
+        let services: [any Service] = [watchdog, databases, server, HangupService(reloading: reloading, logger: logger)]
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet)
+        configuration.maximumGracefulShutdownDuration = settings.daemon.stopTimeout + .seconds(20)
+        try await ServiceGroup(configuration: configuration).run()
+        logger.notice("stopped")
+    }
+
+    /// systemd's socket where it hands one over, else one of our own.
+    private func listeningSocket() throws -> ListeningSocket {
+        let handed = ActivatedSockets.take()
+        if let descriptor = handed["varlink"] ?? handed.values.first { return .descriptor(descriptor) }
+        let path = settings.daemon.socket
+        try DirectoryTree.make(FilePaths.split(path).parent, mode: 0o755)
+        var group: UInt32?
+        if let name = settings.access.socketGroup {
+            guard let found = getgrnam(name) else {
+                throw Failure(
+                    .settingsInvalid, "cannot listen: the group \"\(name)\" does not exist",
+                    hint: "create it, or mend socket_group in [access]")
+            }
+            group = found.pointee.gr_gid
+        }
+        return .path(path, mode: settings.access.socketMode, group: group)
+    }
+
+    /// The service group's own log is of no use to those who run the daemon.
+    private static let quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// The control socket as a service: tells the service manager when it can be used, and when it no longer can.
+private struct ControlService: Service {
+    let server: Varlink.Server
+    let socket: ListeningSocket
+    let notifier: ServiceNotifier
+    let databases: DatabaseSet
+    let logger: Logger
+
+    func run() async throws {
+        let listening = socket
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await server.run(on: listening) {
+                    notifier.ready(status: databases.statusLine)
+                    logger.notice(
+                        "ready, version \(ProgramVersion.current)",
+                        metadata: [
+                            "message-id": "\(DaemonEvent.daemonStarted.messageID)", "version": "\(ProgramVersion.current)",
+                            "databases": "\(databases.engines.map(\.configuration.name).joined(separator: " "))",
+                        ])
+                }
+            }
+        } catch is CancellationError {
+            // Asked to end.
+        } catch let error as ListenError {
+            throw Failure(
+                .daemonUnavailable, "cannot listen: \(error)",
+                hint: "see whether another migrated runs: migratectl status")
+        }
+        notifier.stopping(status: "stopping")
+        logger.notice("stopping", metadata: ["message-id": "\(DaemonEvent.daemonStopping.messageID)"])
+    }
+}
+
+/// SIGHUP means: read the settings anew.
+private struct HangupService: Service {
+    let reloading: Reloading
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                do {
+                    _ = try await reloading.run()
+                } catch {
+                    // Logged where it was refused.
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Control
+import Engine
+import Planning
+import Varlink
+
+/// What the daemon answers on its socket: one array, one line a method.
+struct Handlers: Sendable {
+    let databases: DatabaseSet
+    let startedAt: Timestamp
+    /// Reads the settings anew; returns what changed.
+    let reload: @Sendable () async throws -> [String]
+
+    var all: [MethodHandler] {
+        [
+            ControlServer.handler(GetStatus.self) { parameters, _ in try await getStatus(parameters) },
+            ControlServer.handler(streaming: ListRevisions.self) { try await listRevisions($0, $1) },
+            ControlServer.handler(GetRevision.self) { parameters, _ in try await getRevision(parameters) },
+            ControlServer.handler(streaming: GetHistory.self) { try await getHistory($0, $1) },
+            ControlServer.handler(MakePlan.self, makePlan),
+            ControlServer.handler(Upgrade.self) { try await queue(.upgrade, $0, $1) },
+            ControlServer.handler(Downgrade.self) { try await queue(.downgrade, $0, $1) },
+            ControlServer.handler(Backup.self, queueBackup),
+            ControlServer.handler(ListJobs.self) { parameters, _ in try await listJobs(parameters) },
+            ControlServer.handler(GetJob.self) { parameters, _ in try await getJob(parameters) },
+            ControlServer.handler(streaming: WatchJob.self) { try await watchJob($0, $1) },
+            ControlServer.handler(streaming: Subscribe.self) { try await subscribe($0, $1) },
+            ControlServer.handler(Cancel.self, cancel),
+            ControlServer.handler(Resolve.self, resolve),
+            ControlServer.handler(Approve.self, approve),
+            ControlServer.handler(Revoke.self, revoke),
+            ControlServer.handler(ListApprovals.self) { parameters, _ in try await listApprovals(parameters) },
+            ControlServer.handler(ListBackups.self) { parameters, _ in try listBackups(parameters) },
+            ControlServer.handler(Diagnose.self) { parameters, _ in try await diagnose(parameters) },
+            ControlServer.handler(Reload.self, reload),
+            ControlServer.handler(Pause.self, pause),
+            ControlServer.handler(Resume.self, resume),
+            ControlServer.handler(Adopt.self, adopt),
+        ]
+    }
+
+    /// The engine of a job and the job's number.
+    func find(_ job: String) throws(Failure) -> (engine: DatabaseEngine, number: Int64) {
+        guard let id = JobID(parsing: job) else {
+            throw Failure(
+                .noSuchJob, "cannot find job \"\(job)\": jobs are named such as main-41", hint: "list them: migratectl jobs")
+        }
+        return (try databases.engine(id.database), id.number)
+    }
+
+    /// The engines that a call is about: the named one, or all.
+    func engines(_ name: String?) throws(Failure) -> [DatabaseEngine] {
+        if let name { return [try databases.engine(name)] }
+        return databases.engines
+    }
+}

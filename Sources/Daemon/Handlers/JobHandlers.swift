@@ -1,0 +1,146 @@
+import Control
+import Engine
+import Planning
+import PostgresClient
+import Varlink
+
+extension Handlers {
+    func queue(_ kind: JobKind, _ request: MigrationRequest, _ call: Call) async throws -> JobReply {
+        try Access.demand(.operate, of: call.peer)
+        let engine = try databases.engine(request.database)
+        await engine.waitUntilTried(upTo: .seconds(2))
+        let job = try await engine.enqueue(
+            kind, target: request.target, requestID: request.requestId, person: Access.person(call.peer))
+        return JobReply(job: job)
+    }
+
+    func queueBackup(_ parameters: Backup.Parameters, _ call: Call) async throws -> JobReply {
+        try Access.demand(.operate, of: call.peer)
+        let engine = try databases.engine(parameters.database)
+        await engine.waitUntilTried(upTo: .seconds(2))
+        let job = try await engine.enqueueBackup(
+            requestID: parameters.requestId, person: Access.person(call.peer))
+        return JobReply(job: job)
+    }
+
+    func listJobs(_ parameters: ListJobs.Parameters) async throws -> ListJobs.Reply {
+        var jobs: [Job] = []
+        let limit = max(1, min(parameters.limit ?? 50, 10_000))
+        for engine in try engines(parameters.database) {
+            jobs += try await engine.jobs(limit: limit, onlyOpen: parameters.onlyOpen ?? false)
+        }
+        return ListJobs.Reply(jobs: jobs.sorted { $0.requestedAt > $1.requestedAt })
+    }
+
+    func getJob(_ parameters: GetJob.Parameters) async throws -> GetJob.Reply {
+        let (engine, number) = try find(parameters.job)
+        var events: [JobEvent] = []
+        while true {
+            let next = try await engine.events(of: number, after: events.last?.sequence ?? 0)
+            events += next
+            if next.isEmpty || events.count >= 10_000 { break }
+        }
+        return GetJob.Reply(
+            job: try await engine.job(number), steps: try await engine.steps(of: number), events: events)
+    }
+
+    func cancel(_ parameters: Cancel.Parameters, _ call: Call) async throws -> JobReply {
+        try Access.demand(.operate, of: call.peer)
+        let (engine, number) = try find(parameters.job)
+        return JobReply(job: try await engine.cancel(number, by: Access.person(call.peer)))
+    }
+
+    func resolve(_ parameters: Resolve.Parameters, _ call: Call) async throws -> JobReply {
+        try Access.demand(.administer, of: call.peer)
+        let (engine, number) = try find(parameters.job)
+        let decision: DatabaseEngine.Decision =
+            switch parameters.decision {
+            case .applied: .applied
+            case .notApplied: .notApplied
+            case .abandon: .abandon
+            }
+        return JobReply(
+            job: try await engine.resolve(
+                number, decision, reason: parameters.reason, by: Access.person(call.peer)))
+    }
+
+    // MARK: Watching
+
+    /// The state first, then events as they come, then the state in which the job ended. A database that goes away in the
+    /// meantime is waited for: the job goes on when it is back.
+    func watchJob(_ parameters: WatchJob.Parameters, _ stream: ControlStream<WatchJob>) async throws {
+        let (engine, number) = try find(parameters.job)
+        let job = try await engine.job(number)
+        guard stream.more else { return try await stream.finish(WatchJob.Reply(job: job)) }
+        try await stream.send(WatchJob.Reply(job: job))
+        var last = parameters.fromSequence ?? 0
+        while true {
+            let seen = engine.signal.generation
+            do {
+                let isOver = Self.isOver(try await engine.job(number), parameters)
+                let events = try await engine.events(of: number, after: last)
+                for event in events {
+                    try await stream.send(WatchJob.Reply(event: event))
+                    last = event.sequence
+                }
+                if isOver && events.isEmpty {
+                    return try await stream.finish(WatchJob.Reply(job: try await engine.job(number)))
+                }
+                if !events.isEmpty { continue }
+            } catch let failure as Failure where failure.code == .databaseUnavailable {
+                // Waited for.
+            } catch is ConnectionError {
+                // The same.
+            }
+            try Task.checkCancellation()
+            await engine.signal.wait(since: seen, upTo: .seconds(1))
+        }
+    }
+
+    private static func isOver(_ job: Job, _ parameters: WatchJob.Parameters) -> Bool {
+        if job.state.isFinal { return true }
+        return parameters.untilParked == true && (job.state == .awaitingApproval || job.state == .needsDecision)
+    }
+
+    /// The latest events, then every new one.
+    func subscribe(_ parameters: Subscribe.Parameters, _ stream: ControlStream<Subscribe>) async throws {
+        let engines = try engines(parameters.database)
+        let count = max(0, min(parameters.last ?? 50, 10_000))
+        var latest: [JobEvent] = []
+        for engine in engines { latest += try await engine.latestEvents(count) }
+        latest = Array(latest.sorted { $0.at < $1.at }.suffix(count))
+        guard stream.more else { return try await stream.finish(Subscribe.Reply(events: latest)) }
+        try await stream.send(Subscribe.Reply(events: latest))
+        let news = News(latest: latest)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for engine in engines { group.addTask { try await news.follow(engine, to: stream) } }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// Sends the events of one engine after those that were sent already.
+private struct News: Sendable {
+    let latest: [JobEvent]
+
+    func follow(_ engine: DatabaseEngine, to stream: ControlStream<Subscribe>) async throws {
+        var sent: [JobID: Int64] = [:]
+        for event in latest { sent[event.job] = max(sent[event.job] ?? 0, event.sequence) }
+        var newest = latest.last?.at
+        while true {
+            let seen = engine.signal.generation
+            if let events = try? await engine.latestEvents(200) {
+                let news = events.filter { event in
+                    event.sequence > sent[event.job] ?? 0 && (newest.map { event.at >= $0 } ?? true)
+                }
+                if !news.isEmpty {
+                    try await stream.send(Subscribe.Reply(events: news))
+                    for event in news { sent[event.job] = max(sent[event.job] ?? 0, event.sequence) }
+                    newest = news.last?.at ?? newest
+                }
+            }
+            try Task.checkCancellation()
+            await engine.signal.wait(since: seen, upTo: .seconds(2))
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Control
+import Engine
+import Planning
+import Varlink
+
+extension Handlers {
+    func listBackups(_ parameters: ListBackups.Parameters) throws -> ListBackups.Reply {
+        let backups = try engines(parameters.database).flatMap { engine in
+            engine.listBackups().map { BackupSummary($0, database: engine.configuration.name) }
+        }
+        return ListBackups.Reply(backups: backups.sorted { $0.takenAt > $1.takenAt })
+    }
+
+    func diagnose(_ parameters: Diagnose.Parameters) async throws -> Diagnose.Reply {
+        var checks: [Check] = []
+        for engine in try engines(parameters.database) {
+            await engine.waitUntilTried(upTo: .seconds(2))
+            checks += await engine.diagnose()
+        }
+        return Diagnose.Reply(checks: checks)
+    }
+
+    func reload(_ parameters: Nothing, _ call: Call) async throws -> Reload.Reply {
+        try Access.demand(.administer, of: call.peer)
+        return Reload.Reply(changes: try await reload())
+    }
+
+    func pause(_ parameters: Pause.Parameters, _ call: Call) async throws -> Nothing {
+        try Access.demand(.administer, of: call.peer)
+        let person = Access.person(call.peer)
+        try await databases.engine(parameters.database)
+            .pauseAutoUpgrade(because: "\(parameters.reason) (\(person.userName))")
+        return Nothing()
+    }
+
+    func resume(_ parameters: Resume.Parameters, _ call: Call) async throws -> Nothing {
+        try Access.demand(.administer, of: call.peer)
+        try await databases.engine(parameters.database).pauseAutoUpgrade(because: nil)
+        return Nothing()
+    }
+
+    func adopt(_ parameters: Adopt.Parameters, _ call: Call) async throws -> Nothing {
+        try Access.demand(.administer, of: call.peer)
+        try await databases.engine(parameters.database).adopt()
+        return Nothing()
+    }
+}
+
+extension BackupSummary {
+    init(_ listed: DatabaseEngine.ListedBackup, database: String) {
+        self.init(
+            name: listed.name, database: database, path: listed.path,
+            takenAt: listed.manifest?.takenAt ?? Timestamp(microseconds: 0),
+            elapsedSeconds: listed.manifest?.elapsedSeconds ?? 0, size: listed.manifest?.size ?? 0,
+            versionRows: listed.manifest?.versionRows ?? [], job: listed.manifest?.job,
+            isVerified: listed.problem == nil, problem: listed.problem)
+    }
+}

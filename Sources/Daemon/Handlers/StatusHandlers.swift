@@ -1,0 +1,65 @@
+import Control
+import Engine
+import Glibc
+import Planning
+import PostgresClient
+import Revisions
+
+extension Handlers {
+    func getStatus(_ parameters: GetStatus.Parameters) async throws -> GetStatus.Reply {
+        var statuses: [DatabaseStatus] = []
+        for engine in try engines(parameters.database) { statuses.append(await Self.status(of: engine)) }
+        return GetStatus.Reply(
+            version: ProgramVersion.current, processID: Int64(getpid()), startedAt: startedAt, databases: statuses)
+    }
+
+    static func status(of engine: DatabaseEngine) async -> DatabaseStatus {
+        await engine.waitUntilTried(upTo: .seconds(2))
+        let configuration = engine.configuration
+        var status = DatabaseStatus(
+            name: configuration.name, connection: .connecting, url: configuration.connection.redacted)
+        let snapshot = engine.library.snapshot
+        status.heads = snapshot.graph.heads
+        status.revisionCount = snapshot.graph.count
+        status.directories = configuration.directories
+        status.problems = snapshot.problems
+        status.autoUpgrade = configuration.autoUpgrade
+        status.lastBackup = engine.listBackups().first { $0.problem == nil }?.name
+        switch engine.connectedness {
+        case .connecting: break
+        case .unavailable(let failure, let next):
+            let refusals: [Failure.Code] = [.registryMismatch, .registryTooNew, .poolerRefused, .serverReadOnly]
+            status.connection = failure.map { refusals.contains($0.code) } == true ? .refused : .unavailable
+            status.failure = failure
+            status.nextAttemptAt = next
+        case .connected(let version):
+            status.connection = .connected
+            status.serverVersion = version
+            do {
+                status.add(try await engine.standing())
+            } catch {
+                status.connection = .unavailable
+                status.failure = error as? Failure ?? Failure(.databaseUnavailable, "cannot read the status: \(error)")
+            }
+        }
+        return status
+    }
+}
+
+extension DatabaseStatus {
+    mutating func add(_ standing: DatabaseEngine.Standing) {
+        current = standing.current
+        pendingCount = standing.pendingCount
+        unapprovedCount = standing.unapprovedCount
+        runningJob = standing.openJobs.first { $0.state.isRunning || $0.state == .needsDecision }
+        queuedCount = standing.openJobs.count { $0.state == .queued }
+        parkedCount = standing.openJobs.count { $0.state == .awaitingApproval }
+        pausedBecause = standing.pausedBecause
+        warnings += standing.edited.map { "revision \"\($0)\" was changed after it had been applied" }
+        warnings += standing.unknownRows.map { "the version table says \"\($0)\", and no file has that revision" }
+        if let expected = standing.expectedRows {
+            let rows = expected.map(\.rawValue).joined(separator: ", ")
+            warnings.append("the version table was changed outside: by the history it should say \"\(rows)\"")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Engine
+import Logging
+import Planning
+import PostgresClient
+import Synchronization
+import Systemd
+
+/// Reads the settings anew: they are judged first; bad ones change nothing.
+final class Reloading: Sendable {
+    private let loader: SettingsLoader
+    private let running: Mutex<Settings>
+    private let databases: DatabaseSet
+    private let clusters: EmbeddedClusters
+    private let notifier: ServiceNotifier
+    private let logger: Logger
+
+    init(
+        loader: SettingsLoader, running: Settings, databases: DatabaseSet, clusters: EmbeddedClusters,
+        notifier: ServiceNotifier, logger: Logger
+    ) {
+        self.loader = loader
+        self.running = Mutex(running)
+        self.databases = databases
+        self.clusters = clusters
+        self.notifier = notifier
+        self.logger = logger
+    }
+
+    /// - Returns: what changed, a line each.
+    /// - Throws: `Failure` `settings-invalid` with every problem; nothing has changed then.
+    @Sendable func run() async throws -> [String] {
+        notifier.reloading()
+        defer { notifier.ready(status: databases.statusLine) }
+        do {
+            let settings: Settings
+            do {
+                settings = try loader.load()
+            } catch {
+                throw Failure(error)
+            }
+            let configurations = try await configurations(of: settings)
+            var changes = await databases.apply(configurations)
+            let before = running.withLock { running in
+                defer { running = settings }
+                return running
+            }
+            changes += settings.keysThatNeedRestart(comparedWith: before).map { "\($0) changed: needs a restart" }
+            logger.notice(
+                "settings reloaded: \(changes.isEmpty ? "no change" : changes.joined(separator: ", "))",
+                metadata: ["message-id": "\(DaemonEvent.settingsReloaded.messageID)"])
+            return changes
+        } catch let failure as Failure {
+            logger.error(
+                "\(failure.message); the running settings stay: \(failure.notes.joined(separator: "; "))",
+                metadata: ["message-id": "\(DaemonEvent.settingsRefused.messageID)"])
+            throw failure
+        }
+    }
+
+    /// The engine's configurations: each URL understood, each embedded cluster running.
+    func configurations(of settings: Settings) async throws -> [DatabaseConfiguration] {
+        var configurations: [DatabaseConfiguration] = []
+        for database in settings.databases {
+            let connection: ConnectionParameters
+            switch database.location {
+            case .server(let url):
+                do {
+                    connection = try ConnectionParameters(url: url.unredacted)
+                } catch {
+                    throw Failure(
+                        .settingsInvalid, "cannot take the url of database \"\(database.name)\": \(error)",
+                        hint: "write it as postgresql://USER@HOST:PORT/DATABASE")
+                }
+            case .embedded(let directory):
+                connection = try await clusters.connection(directory: directory, database: database.name)
+            }
+            configurations.append(
+                DatabaseConfiguration(
+                    database, connection: connection, stopPatience: settings.daemon.stopTimeout))
+        }
+        return configurations
+    }
+}

@@ -1,0 +1,43 @@
+public import Digest
+public import Planning
+public import Revisions
+
+/// What a backup says of itself, so that it can be listed and restored when the database is gone.
+public struct BackupManifest: Sendable, Hashable, Codable {
+    /// The form of the manifest. Programs refuse what they do not know.
+    public var format: Int
+    public var name: String
+    public var database: String
+    public var takenAt: Timestamp
+    /// How long dump, verification and hashing took, in seconds.
+    public var elapsedSeconds: Double
+    public var job: JobID
+    public var machineID: String
+    public var server: Server
+    /// What wrote it, such as `pg_dump 15.18`.
+    public var tool: String
+    /// How it is compressed, such as `gzip:1`.
+    public var compression: String
+    public var versionRows: [RevisionID]
+    /// Bytes of all files.
+    public var size: Int64
+    /// Every file but the manifest, by its path inside the backup.
+    public var files: [File]
+
+    public struct Server: Sendable, Hashable, Codable {
+        public var version: String
+        public var systemIdentifier: String
+        public var timeline: Int64
+        public var databaseOID: Int64
+        /// The database's name on the server, which need not be its name in the settings.
+        public var databaseName: String
+        /// Where the write-ahead log was when the dump began.
+        public var walPosition: String?
+    }
+
+    public struct File: Sendable, Hashable, Codable {
+        public var path: String
+        public var size: Int64
+        public var sha256: SHA256Digest
+    }
+}

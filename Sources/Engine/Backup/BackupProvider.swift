@@ -1,0 +1,51 @@
+import Digest
+import Planning
+import Revisions
+
+/// What takes backups, proves that they can be read, and keeps as many as it should.
+protocol BackupProvider: Sendable {
+    /// Whether a backup could be taken now: programs, directory, space. Cheap; run before a job waits for the lock.
+    func examine() async throws(Failure)
+
+    /// Takes a backup, or leaves nothing behind.
+    ///
+    /// - Throws: `Failure` `backup-failed`, `tool-missing`, `no-space`; `CancellationError`.
+    func take(_ request: BackupRequest) async throws -> TakenBackup
+
+    /// Removes the oldest verified backups beyond what is to be kept, never the newest nor one that is needed. Returns the
+    /// names of those that are gone.
+    func prune(keeping needed: Set<String>) async throws -> [String]
+
+    /// Removes what backups that were never finished left behind.
+    func removeUnfinished()
+}
+
+/// What is to be backed up, and what the manifest shall say of it.
+struct BackupRequest: Sendable {
+    var database: String
+    var job: JobID
+    var rows: [RevisionID]
+    var identity: ServerIdentity
+    var history: [HistoryEntry]
+    /// Where the write-ahead log was when the dump began.
+    var walPosition: String?
+}
+
+/// A backup that was taken and has been verified.
+struct TakenBackup: Sendable {
+    var manifest: BackupManifest
+    var path: String
+    /// The digest of the manifest's own bytes.
+    var digest: SHA256Digest
+
+    /// `112 MiB in 3.4 s`
+    var sentence: String {
+        let size =
+            switch manifest.size {
+            case ..<10_240: "\(manifest.size) bytes"
+            case ..<10_485_760: "\(manifest.size >> 10) KiB"
+            default: "\(manifest.size >> 20) MiB"
+            }
+        return "\(size) in \(Double(Int(manifest.elapsedSeconds * 10)) / 10) s"
+    }
+}

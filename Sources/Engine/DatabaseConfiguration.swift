@@ -1,0 +1,104 @@
+public import Planning
+public import PostgresClient
+
+/// Everything that the engine needs to know about one database. Made from the settings, which know defaults and units.
+public struct DatabaseConfiguration: Sendable, Equatable {
+    public var name: String
+    public var connection: ConnectionParameters
+    public var versionTable: VersionTableName
+    /// `SET ROLE` before a revision's statements: who owns what is created.
+    public var role: String?
+    /// The schemas that a revision's unqualified names mean.
+    public var searchPath: [String]?
+    public var statementTimeout: Duration?
+    public var policy: Policy
+    public var autoUpgrade: Bool
+    public var locks: LockBudget
+    public var backup: BackupRules
+    /// Where revisions are looked for.
+    public var directories: [String]
+    /// How long a running revision may go on when the daemon is asked to stop.
+    public var stopPatience: Duration
+    /// How many jobs may be open at once.
+    public var queueLimit: Int
+
+    public init(name: String, connection: ConnectionParameters, directories: [String], backup: BackupRules) {
+        self.name = name
+        self.connection = connection
+        self.directories = directories
+        self.backup = backup
+        versionTable = VersionTableName()
+        policy = Policy()
+        autoUpgrade = false
+        locks = LockBudget()
+        stopPatience = .seconds(10)
+        queueLimit = 1000
+    }
+}
+
+/// The name of Alembic's version table; without a schema it is where the session's search path leads.
+public struct VersionTableName: Sendable, Hashable {
+    public var schema: String?
+    public var table: String
+
+    public init(schema: String? = nil, table: String = "alembic_version") {
+        self.schema = schema
+        self.table = table
+    }
+}
+
+/// How patiently table locks are waited for. See PostgreSQL's manual, `lock_timeout` and `deadlock_timeout`.
+public struct LockBudget: Sendable, Hashable {
+    /// The first `lock_timeout`; it doubles with each attempt.
+    public var first: Duration
+    /// The last and longest.
+    public var longest: Duration
+    /// How long attempts go on for one revision.
+    public var budget: Duration
+    /// The shortest and the longest pause between two attempts.
+    public var pause: Duration
+    public var longestPause: Duration
+
+    public init(
+        first: Duration = .milliseconds(500), longest: Duration = .seconds(5), budget: Duration = .seconds(600),
+        pause: Duration = .milliseconds(500), longestPause: Duration = .seconds(30)
+    ) {
+        self.first = first
+        self.longest = longest
+        self.budget = budget
+        self.pause = pause
+        self.longestPause = longestPause
+    }
+}
+
+/// Whether, where and how a database is backed up before each upgrade and downgrade.
+public struct BackupRules: Sendable, Hashable {
+    public enum Policy: Sendable, Hashable {
+        case dump
+        /// No backup; the reason goes into the record.
+        case none(reason: String)
+    }
+
+    public var policy: Policy
+    public var directory: String
+    /// Parallel jobs of pg_dump; it uses one connection more.
+    public var jobs: Int
+    /// How many verified backups are kept.
+    public var keep: Int
+    /// Bytes that must stay free in the file system of `directory`.
+    public var minimumFree: Int64
+    /// Where PostgreSQL's programs are; found by itself without it.
+    public var tools: String?
+
+    public init(
+        policy: Policy = .dump, directory: String, jobs: Int = 2, keep: Int = 10, minimumFree: Int64 = 1 << 30,
+        tools: String? = nil
+    ) {
+        self.policy = policy
+        self.directory = directory
+        self.jobs = jobs
+        self.keep = keep
+        self.minimumFree = minimumFree
+        self.tools = tools
+    }
+}

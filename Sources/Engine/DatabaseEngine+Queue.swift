@@ -1,0 +1,156 @@
+import Digest
+import Logging
+public import Planning
+import PostgresClient
+import Revisions
+
+/// Queueing, cancelling, settling: what changes the registry on a person's behalf.
+extension DatabaseEngine {
+    /// Queues an upgrade or a downgrade. The target is resolved now; what it means is pinned, bytes and all.
+    ///
+    /// - Throws: `Failure` as the planner says; `revisions-invalid` while the directory has faults; `queue-full`.
+    public func enqueue(
+        _ kind: JobKind, target: String, requestID: String, person: Person
+    ) async throws -> Job {
+        let sessions = try sessions()
+        let requestID = try RequestID.parse(requestID)
+        if let known = try await known(requestID, sessions) { return known }
+        let direction = kind.direction ?? .upgrade
+        let draft = try await drafting(sessions).draft(direction, to: target)
+        let job = try await enqueue(
+            kind, draft: draft, target: target, requestID: requestID, person: person, sessions)
+        if kind == .downgrade, configuration.autoUpgrade, try await RegistryRow(session: sessions.observer).pausedBecause() == nil {
+            try await RegistryRow(session: sessions.observer).pause(because: "downgrade by \(job.id)")
+        }
+        return job
+    }
+
+    func enqueue(
+        _ kind: JobKind, draft: Draft, target: String, requestID: String, person: Person, _ sessions: SessionPair
+    ) async throws -> Job {
+        try await refuseFullQueue(sessions)
+        let targets: [RevisionID] =
+            if kind == .upgrade { Self.tips(of: draft, target: target) } else { draft.plan.rowsAfter }
+        let revisions = draft.plan.steps.compactMap { draft.revisions[$0.revision] }
+        try await SourceStore(session: sessions.observer).keep(revisions)
+        return try await insert(
+            JobStore.Request(
+                kind: kind, target: target, targetRevisions: targets, steps: draft.plan.steps,
+                planDigest: draft.plan.digest.description, requestID: requestID, person: person), sessions)
+    }
+
+    /// What an upgrade's target means now: the planned revisions that no other planned one builds on.
+    private static func tips(of draft: Draft, target: String) -> [RevisionID] {
+        let planned = draft.plan.steps.map(\.revision)
+        let parents = Set(planned.compactMap { draft.revisions[$0] }.flatMap(\.downRevisions))
+        return planned.filter { !parents.contains($0) }
+    }
+
+    /// Queues a backup.
+    public func enqueueBackup(requestID: String, person: Person) async throws -> Job {
+        let sessions = try sessions()
+        let requestID = try RequestID.parse(requestID)
+        if let known = try await known(requestID, sessions) { return known }
+        try await refuseFullQueue(sessions)
+        return try await insert(
+            JobStore.Request(kind: .backup, target: "", requestID: requestID, person: person), sessions)
+    }
+
+    private func known(_ requestID: String, _ sessions: SessionPair) async throws -> Job? {
+        try await jobs(sessions).job(requestID: requestID)
+    }
+
+    private func refuseFullQueue(_ sessions: SessionPair) async throws {
+        let open = try await jobs(sessions).openCount()
+        guard open < configuration.queueLimit else {
+            throw Failure(
+                .queueFull, "cannot queue a job for \"\(configuration.name)\": \(open) jobs are open already",
+                hint: "cancel some: migratectl jobs")
+        }
+    }
+
+    private func insert(_ request: JobStore.Request, _ sessions: SessionPair) async throws -> Job {
+        let (job, isNew) = try await jobs(sessions).enqueue(request)
+        if isNew {
+            let events = try await EventStore(database: configuration.name, session: sessions.observer)
+                .events(of: job.id.number, after: 0, limit: 1)
+            if let event = events.first { reporter(sessions).announce(event) }
+            await notifyOthers(sessions)
+        }
+        return job
+    }
+
+    /// Asks a job to end.
+    ///
+    /// - Throws: `Failure` `no-such-job`; `invalid-state` where it is over already.
+    public func cancel(_ number: Int64, by person: Person) async throws -> Job {
+        let sessions = try sessions()
+        let job = try await job(number)
+        guard !job.state.isFinal, job.state != .needsDecision else {
+            throw Failure(
+                .invalidState, "cannot cancel job \"\(job.id)\": it is \(job.state.rawValue)",
+                hint: job.state == .needsDecision ? "settle it: migratectl resolve \(job.id)" : nil)
+        }
+        try await jobs(sessions).requestCancel(number)
+        logger.notice("\(job.id): \(person.userName) asks to cancel it")
+        signal.raise()
+        await notifyOthers(sessions)
+        return try await self.job(number)
+    }
+
+    /// What a person says about a statement whose outcome nobody else can know.
+    public enum Decision: Sendable, Hashable {
+        case applied
+        case notApplied
+        case abandon
+    }
+
+    /// Settles a job that needs a decision; who decided and why is kept with it.
+    ///
+    /// - Throws: `Failure` `no-such-job`, `invalid-state`.
+    public func resolve(_ number: Int64, _ decision: Decision, reason: String, by person: Person) async throws -> Job {
+        let sessions = try sessions()
+        let job = try await job(number)
+        guard job.state == .needsDecision else {
+            throw Failure(.invalidState, "cannot resolve job \"\(job.id)\": it is \(job.state.rawValue)")
+        }
+        let record = "\(person.userName) (uid \(person.uid)): \(reason)"
+        let store = StandaloneStore(session: sessions.observer)
+        switch decision {
+        case .applied: try await store.settleOpen(of: number, by: record)
+        case .notApplied: try await store.withdrawOpen(of: number)
+        case .abandon: break
+        }
+        var move = JobStore.Move(from: .needsDecision, to: decision == .abandon ? .failed : .queued)
+        if decision == .abandon { move.failure = job.failure }
+        let kind: JobEvent.Kind = decision == .abandon ? .jobFailed : .jobStateChanged
+        let event = try await jobs(sessions).move(
+            number, move, runner: nil, event: kind, message: "decided by \(record): \(decision)")
+        if let event { reporter(sessions).announce(event) }
+        await notifyOthers(sessions)
+        return try await self.job(number)
+    }
+
+    /// Pauses `auto_upgrade`, or lets it go on where no reason is given.
+    public func pauseAutoUpgrade(because reason: String?) async throws {
+        let sessions = try sessions()
+        try await RegistryRow(session: sessions.observer).pause(because: reason)
+        signal.raise()
+        await notifyOthers(sessions)
+    }
+
+    /// Makes the registry of a clone or a restored copy this database's own, and connects again.
+    public func adopt() async throws {
+        let sessions = try await SessionPair.open(configuration)
+        do {
+            try await RegistryBootstrap(
+                database: configuration.name, session: sessions.worker, identity: sessions.identity
+            ).adopt()
+        } catch {
+            await sessions.close()
+            throw error
+        }
+        await sessions.close()
+        reconnect.raise()
+    }
+}

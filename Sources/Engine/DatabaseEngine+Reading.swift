@@ -1,0 +1,135 @@
+import Host
+public import Planning
+import PostgresClient
+public import Revisions
+
+/// What is asked and changes nothing.
+extension DatabaseEngine {
+    /// Where the connection stands.
+    public enum Connectedness: Sendable {
+        case connecting
+        case connected(serverVersion: String)
+        case unavailable(Failure?, nextAttempt: Timestamp?)
+    }
+
+    public var connectedness: Connectedness {
+        switch connection {
+        case .connecting: .connecting
+        case .connected(let sessions, _):
+            .connected(serverVersion: "\(ToolVersion(serverVersion: sessions.worker.serverVersion))")
+        case .unavailable(let failure, let next): .unavailable(failure, nextAttempt: next)
+        }
+    }
+
+    /// The living part of a database's status, in a fixed number of short queries, whatever the number of revisions.
+    public struct Standing: Sendable {
+        public var current: [RevisionID]
+        public var pendingCount: Int
+        public var unapprovedCount: Int
+        public var openJobs: [Job]
+        public var edited: [RevisionID]
+        /// What the history says the version table should be, where it is not.
+        public var expectedRows: [RevisionID]?
+        /// Rows of the version table whose revision has no file.
+        public var unknownRows: [RevisionID]
+        public var pausedBecause: String?
+    }
+
+    public func standing() async throws -> Standing {
+        let sessions = try sessions()
+        let observer = sessions.observer
+        let graph = library.snapshot.graph
+        let current = try await sessions.versions.rows(on: observer)
+        let overview = try await overview(sessions, rows: current)
+        var unapproved = 0
+        if configuration.policy.approvals > 0, !overview.pending.isEmpty {
+            let approvals = try await ApprovalStore(session: observer)
+                .standing(for: overview.pending.map(\.contentDigest))
+            let plan = Plan(rowsBefore: [], steps: overview.pending)
+            if case .missing(let missing) = configuration.policy.judge(
+                plan, approvals: approvals, requester: daemonPerson)
+            {
+                unapproved = missing.count
+            }
+        }
+        let expected = try await HistoryStore(database: configuration.name, session: observer).expectedRows()
+        return Standing(
+            current: current, pendingCount: overview.pending.count, unapprovedCount: unapproved,
+            openJobs: try await jobs(sessions).open(), edited: overview.edited,
+            expectedRows: expected == current.sorted() ? nil : expected,
+            unknownRows: current.filter { graph[$0] == nil },
+            pausedBecause: try await RegistryRow(session: observer).pausedBecause())
+    }
+
+    /// What an upgrade or downgrade would do now, and what it lacks.
+    public func plan(
+        _ direction: Direction, to target: String, for person: Person
+    ) async throws -> (plan: Plan, missing: [MissingApproval]) {
+        let sessions = try sessions()
+        let draft = try await drafting(sessions).draft(direction, to: target)
+        let approvals = try await ApprovalStore(session: sessions.observer)
+            .standing(for: draft.plan.steps.map(\.contentDigest))
+        switch configuration.policy.judge(draft.plan, approvals: approvals, requester: person) {
+        case .approved: return (draft.plan, [])
+        case .missing(let missing): return (draft.plan, missing)
+        }
+    }
+
+    /// - Throws: `Failure` `no-such-job`.
+    public func job(_ number: Int64) async throws -> Job {
+        guard let job = try await jobs(try sessions()).job(number) else {
+            let id = JobID(database: configuration.name, number: number)
+            throw Failure(.noSuchJob, "cannot find job \"\(id)\"", hint: "list them: migratectl jobs")
+        }
+        return job
+    }
+
+    public func jobs(limit: Int, onlyOpen: Bool) async throws -> [Job] {
+        try await jobs(try sessions()).latest(limit: limit, onlyOpen: onlyOpen)
+    }
+
+    public func steps(of number: Int64) async throws -> [Step] {
+        try await jobs(try sessions()).steps(of: number)
+    }
+
+    /// A job's events after a sequence number, oldest first, a thousand at the most.
+    public func events(of number: Int64, after sequence: Int64) async throws -> [JobEvent] {
+        try await EventStore(database: configuration.name, session: try sessions().observer)
+            .events(of: number, after: sequence)
+    }
+
+    /// The latest events of all jobs, oldest first.
+    public func latestEvents(_ count: Int) async throws -> [JobEvent] {
+        try await EventStore(database: configuration.name, session: try sessions().observer).latest(count)
+    }
+
+    public func history(limit: Int?) async throws -> [HistoryEntry] {
+        try await HistoryStore(database: configuration.name, session: try sessions().observer).latest(limit: limit)
+    }
+
+    public func approvals(for revision: Revision) async throws -> [Approval] {
+        let digests = [revision.upgrade.contentDigest, revision.downgrade?.contentDigest].compactMap { $0 }
+        return try await ApprovalStore(session: try sessions().observer).standing(for: digests)
+    }
+
+    /// The rows of the version table; empty where there is none yet.
+    public func currentRows() async throws -> [RevisionID] {
+        let sessions = try sessions()
+        return try await sessions.versions.rows(on: sessions.observer)
+    }
+
+    /// The backups on this host, newest first. Needs no database.
+    public func listBackups() -> [ListedBackup] {
+        BackupShelf(directory: configuration.backup.directory, database: configuration.name).backups().map {
+            ListedBackup(name: $0.name, path: $0.path, manifest: $0.manifest, problem: $0.problem)
+        }
+    }
+
+    /// A backup on this host: its manifest, or why it cannot be read.
+    public struct ListedBackup: Sendable {
+        public var name: String
+        public var path: String
+        public var manifest: BackupManifest?
+        public var problem: String?
+    }
+}

@@ -1,0 +1,21 @@
+import Planning
+
+extension DatabaseEngine {
+    /// What is happening, in a few words, without asking the database.
+    public var statusWord: String {
+        switch connection {
+        case .connecting: return "connecting"
+        case .unavailable(let failure, _): return failure.map { $0.message } ?? "not connected"
+        case .connected:
+            let problems = library.snapshot.problems.count
+            guard let now = activity.current else {
+                return problems == 0 ? "idle" : "idle, \(problems) problem(s) in the directory"
+            }
+            var words = "job \(now.job) \(now.stage.rawValue)"
+            if let revision = now.revision { words += " \(revision)" }
+            if let statement = now.statement { words += ", statement \(statement.number) of \(statement.count)" }
+            if let blocker = now.blockers.first { words += ", waits for pid \(blocker.pid)" }
+            return words
+        }
+    }
+}

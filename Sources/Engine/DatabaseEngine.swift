@@ -1,0 +1,232 @@
+import Host
+public import Logging
+public import Planning
+import PostgresClient
+import Revisions
+import Synchronization
+
+/// One database: its revisions, its queue and its worker. What the handlers of the socket call is here; what is done
+/// about it is done by the worker, which learns of it from the registry.
+public final class DatabaseEngine: Sendable {
+    public let configuration: DatabaseConfiguration
+    public let library: RevisionLibrary
+    /// Raised whenever something of this database may have changed.
+    public let signal: ChangeSignal
+    let reconnect = ChangeSignal()
+    let logger: Logger
+    let activity = Activity()
+    let daemonPerson: Person
+    let faults: FaultPlan
+    let now: @Sendable () -> Timestamp
+    private let state = Mutex(State())
+
+    /// The daemon wants to end and its patience with the running job is over.
+    struct Stopping: Error {}
+
+    private struct State {
+        var connection = Connection.connecting
+        var isFresh = true
+        var overview: Overview?
+    }
+
+    /// What follows from directory, history and version rows; remembered until one of them changes, so that asking for the
+    /// status costs the same however many revisions there are.
+    struct Overview: Sendable {
+        var generation: UInt64
+        var lastHistory: Int64
+        var rows: [RevisionID]
+        /// The steps that are not applied, parents first.
+        var pending: [Step]
+        /// Applied revisions whose files mean something else by now.
+        var edited: [RevisionID]
+    }
+
+    enum Connection: Sendable {
+        case connecting
+        case connected(SessionPair, LockRetry)
+        case unavailable(Failure?, nextAttempt: Timestamp?)
+    }
+
+    public init(
+        _ configuration: DatabaseConfiguration, daemon: Person, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp, faults: FaultPlan = FaultPlan()
+    ) {
+        self.configuration = configuration
+        signal = ChangeSignal()
+        library = RevisionLibrary(directories: configuration.directories, signal: signal)
+        daemonPerson = daemon
+        var logger = logger
+        logger[metadataKey: "database"] = "\(configuration.name)"
+        self.logger = logger
+        self.now = now
+        self.faults = faults
+    }
+
+    // MARK: Running
+
+    /// Watches the directories and works off the queue until the daemon stops. `beat` is told whenever the worker's
+    /// supervision is alive, with false when it goes to wait for news.
+    public func run(beat: @escaping @Sendable (Bool) -> Void) async {
+        library.load()
+        report(library.snapshot)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await Worker(engine: self, beat: beat).run() }
+            group.addTask { await self.library.watch { self.report($0) } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Begins no further step, and gives the running one `configuration.stopPatience` to end.
+    public func stop() {
+        activity.isStopping = true
+        signal.raise()
+        reconnect.raise()
+    }
+
+    func stopRequest() async throws {
+        while !activity.isStopping {
+            try Task.checkCancellation()
+            let seen = signal.generation
+            if activity.isStopping { break }
+            await signal.wait(since: seen)
+        }
+        try await Task.sleep(for: configuration.stopPatience)
+        throw Stopping()
+    }
+
+    private func report(_ snapshot: RevisionLibrary.Snapshot) {
+        guard snapshot.problems.isEmpty else {
+            for problem in snapshot.problems {
+                logger.error(
+                    "\(problem.location.map { "\($0): " } ?? "")\(problem.message)",
+                    metadata: [
+                        "message-id": "\(DaemonEvent.directoryBroken.messageID)", "hint": "\(problem.hint ?? "")",
+                    ])
+            }
+            return
+        }
+        let heads = snapshot.graph.heads.map(\.rawValue).joined(separator: ", ")
+        logger.info(
+            "\(configuration.name): \(snapshot.graph.revisions.count) revisions, head \(heads.isEmpty ? "none" : heads)",
+            metadata: ["message-id": "\(DaemonEvent.directoryChanged.messageID)"])
+    }
+
+    // MARK: What the worker tells
+
+    func connecting() { state.withLock { $0.connection = .connecting } }
+
+    func connected(_ sessions: SessionPair, retry: LockRetry) {
+        state.withLock {
+            $0.connection = .connected(sessions, retry)
+            $0.isFresh = true
+        }
+        signal.raise()
+        logger.info(
+            "\(configuration.name): connected to PostgreSQL \(ToolVersion(serverVersion: sessions.worker.serverVersion))",
+            metadata: ["message-id": "\(DaemonEvent.databaseConnected.messageID)"])
+    }
+
+    func disconnected(_ failure: Failure?, until pause: Duration?) {
+        let next = pause.map { Timestamp(microseconds: now().microseconds + $0.milliseconds * 1000) }
+        state.withLock { $0.connection = .unavailable(failure, nextAttempt: next) }
+        signal.raise()
+    }
+
+    /// Whether nothing has been recovered since the connection was made.
+    var isFresh: Bool { state.withLock { $0.isFresh } }
+
+    func recovered() { state.withLock { $0.isFresh = false } }
+
+    var connection: Connection { state.withLock { $0.connection } }
+
+    /// The sessions, where there are some.
+    ///
+    /// - Throws: `Failure` `database-unavailable` with the reason why there are none.
+    func sessions() throws(Failure) -> SessionPair {
+        switch connection {
+        case .connected(let sessions, _): return sessions
+        case .connecting:
+            throw Failure(
+                .databaseUnavailable, "cannot reach database \"\(configuration.name)\": still connecting",
+                hint: "try again in a moment")
+        case .unavailable(let failure, _):
+            throw failure
+                ?? Failure(.databaseUnavailable, "cannot reach database \"\(configuration.name)\": not connected")
+        }
+    }
+
+    /// Waits, for a moment at the most, until the first attempt to connect has ended.
+    public func waitUntilTried(upTo limit: Duration) async {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        while case .connecting = connection, clock.now < end {
+            let seen = signal.generation
+            guard case .connecting = connection else { return }
+            await signal.wait(since: seen, upTo: end - clock.now)
+        }
+    }
+
+    // MARK: Pieces
+
+    func jobs(_ sessions: SessionPair) -> JobStore {
+        JobStore(database: configuration.name, session: sessions.observer)
+    }
+
+    func reporter(_ sessions: SessionPair) -> Reporter {
+        Reporter(
+            jobs: jobs(sessions), events: EventStore(database: configuration.name, session: sessions.observer),
+            signal: signal, logger: logger)
+    }
+
+    func drafting(_ sessions: SessionPair) -> Drafting {
+        Drafting(
+            configuration: configuration, library: library, session: sessions.observer, versions: sessions.versions)
+    }
+
+    func backups(_ sessions: SessionPair) -> any BackupProvider {
+        var connection: [String: String] = [:]
+        for keyword in configuration.connection.keywords { connection[keyword] = configuration.connection[keyword] }
+        return DumpBackup(
+            database: configuration.name, rules: configuration.backup, connection: connection,
+            serverVersion: sessions.worker.serverVersion, machineID: daemonPerson.machineID, now: now)
+    }
+
+    func pipeline(for job: Job, _ sessions: SessionPair) -> Pipeline {
+        let retry: LockRetry =
+            if case .connected(_, let retry) = connection { retry } else {
+                LockRetry(settings: configuration.locks, deadlockTimeout: .seconds(1))
+            }
+        return Pipeline(
+            configuration: configuration, sessions: sessions, library: library, backups: backups(sessions),
+            reporter: reporter(sessions), activity: activity, retry: retry, faults: faults, job: job)
+    }
+
+    /// Tells other daemons that there is news. A hint at a low rate, never in the transaction of a revision.
+    func notifyOthers(_ sessions: SessionPair) async {
+        _ = try? await sessions.observer.execute("NOTIFY migrated")
+    }
+
+    /// See `Overview`.
+    func overview(_ sessions: SessionPair, rows: [RevisionID]) async throws -> Overview {
+        let snapshot = library.snapshot
+        let last = try await HistoryStore(database: configuration.name, session: sessions.observer).lastNumber()
+        let known = state.withLock { $0.overview }
+        if let known, known.generation == snapshot.generation, known.lastHistory == last, known.rows == rows {
+            return known
+        }
+        let graph = snapshot.graph
+        let applied = (try? graph.applied(rows: rows.filter { graph[$0] != nil })) ?? []
+        let pending = graph.revisions.compactMap { revision -> Step? in
+            guard !applied.contains(revision.id) else { return nil }
+            return Step(
+                GraphStep(revision: revision.id, direction: .upgrade, rowChanges: [], rowsAfter: []), of: revision)
+        }
+        let edited = try await EditedRevisions(database: configuration.name, session: sessions.observer)
+            .find(in: graph, rows: rows)
+        let made = Overview(
+            generation: snapshot.generation, lastHistory: last, rows: rows, pending: pending, edited: edited)
+        state.withLock { $0.overview = made }
+        return made
+    }
+}

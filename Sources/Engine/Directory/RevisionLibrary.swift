@@ -1,0 +1,81 @@
+import Host
+public import Planning
+public import Revisions
+import Synchronization
+
+/// The revisions in a database's directories, as they are now. A bad file never takes anything down: the last good graph
+/// stays in force for reading, and `problems` says what is wrong.
+public final class RevisionLibrary: Sendable {
+    /// The directories at one moment.
+    public struct Snapshot: Sendable {
+        /// The last good graph.
+        public var graph: RevisionGraph
+        /// What is wrong now; where there is anything, nothing new is queued.
+        public var problems: [Failure]
+        /// Counts the changes.
+        public var generation: UInt64
+    }
+
+    private struct State {
+        var snapshot: Snapshot
+        var parsed: RevisionDirectory.Loaded?
+    }
+
+    private let directories: [String]
+    private let signal: ChangeSignal
+    private let state: Mutex<State>
+
+    public init(directories: [String], signal: ChangeSignal) {
+        self.directories = directories
+        self.signal = signal
+        state = Mutex(State(snapshot: Snapshot(graph: .empty, problems: [], generation: 0), parsed: nil))
+    }
+
+    public var snapshot: Snapshot { state.withLock { $0.snapshot } }
+
+    /// Reads the directories anew. Returns whether anything is different.
+    @discardableResult
+    public func load() -> Bool {
+        var files: [RevisionFile] = []
+        var problems: [Failure] = []
+        for directory in directories {
+            do {
+                for file in try DirectoryTree.revisionFiles(in: directory) {
+                    files.append(RevisionFile(path: file.path, bytes: try TextFiles.readBytes(file.path)))
+                }
+            } catch {
+                problems.append(
+                    Failure(
+                        .revisionsInvalid, error.description, hint: error.hint,
+                        location: Failure.Location(path: error.path)))
+            }
+        }
+        let previous = state.withLock { $0.parsed }
+        let loaded = RevisionDirectory.load(files, reusing: previous)
+        problems += loaded.problems.map { Failure($0) }
+        let changed = state.withLock { state in
+            let graph = problems.isEmpty ? (loaded.graph ?? state.snapshot.graph) : state.snapshot.graph
+            let isSame =
+                state.snapshot.generation > 0 && state.snapshot.problems == problems
+                && state.parsed?.revisions.map(\.sourceDigest) == loaded.revisions.map(\.sourceDigest)
+                && state.parsed?.revisions.map(\.path) == loaded.revisions.map(\.path)
+            state.parsed = loaded
+            guard !isSame else { return false }
+            // With no good graph yet, a partly good directory is better than none to look at.
+            let readable = state.snapshot.generation == 0 ? (loaded.graph ?? graph) : graph
+            state.snapshot = Snapshot(
+                graph: readable, problems: problems, generation: state.snapshot.generation + 1)
+            return true
+        }
+        if changed { signal.raise() }
+        return changed
+    }
+
+    /// Loads again whenever the directories change, until cancelled. `report` is told of each change.
+    public func watch(report: @Sendable (Snapshot) -> Void) async {
+        let watcher = DirectoryWatcher(directories: directories)
+        for await _ in watcher.changes() where load() {
+            report(snapshot)
+        }
+    }
+}

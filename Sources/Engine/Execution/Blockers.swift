@@ -1,0 +1,54 @@
+import PostgresClient
+
+/// A session in the way of ours.
+struct Blocker: Sendable, Hashable {
+    var pid: Int
+    var user: String
+    var application: String
+    var state: String
+    /// How long it has been in that state, in seconds.
+    var seconds: Double
+    var transactionSeconds: Double?
+    var query: String
+    /// `autovacuum worker`, `client backend`, …
+    var backendType: String
+
+    /// `pid 4121 (psql, app, 3 min idle in transaction): SELECT …`
+    var description: String {
+        let who = [application, user].filter { !$0.isEmpty }.joined(separator: ", ")
+        let what = backendType == "client backend" ? state : backendType
+        let text = query.isEmpty ? "" : ": \(query)"
+        return "pid \(pid) (\(who.isEmpty ? backendType : who), \(Self.age(seconds)) \(what))\(text)"
+    }
+
+    private static func age(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<1: "\(Int(seconds * 1000)) ms"
+        case ..<120: "\(Int(seconds)) s"
+        default: "\(Int(seconds / 60)) min"
+        }
+    }
+
+    /// Who is in the way of a backend right now (PostgreSQL manual, `pg_blocking_pids`).
+    static func of(pid: Int32, on observer: any Session) async throws -> [Blocker] {
+        try await observer.query(
+            """
+            SELECT a.pid, coalesce(a.usename, '')::text AS user_name, coalesce(a.application_name, '') AS application,
+                coalesce(a.state, '') AS state,
+                coalesce(extract(epoch FROM clock_timestamp() - a.state_change), 0)::double precision AS seconds,
+                extract(epoch FROM clock_timestamp() - a.xact_start)::double precision AS transaction_seconds,
+                left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 120) AS query,
+                coalesce(a.backend_type, '') AS backend_type
+            FROM unnest(pg_catalog.pg_blocking_pids(\(pid)::int)) AS blocker (pid)
+                JOIN pg_catalog.pg_stat_activity a USING (pid)
+            ORDER BY a.pid
+            """
+        ).map { row in
+            Blocker(
+                pid: try row.decode("pid"), user: try row.decode("user_name"),
+                application: try row.decode("application"), state: try row.decode("state"),
+                seconds: try row.decode("seconds"), transactionSeconds: try row.decode("transaction_seconds"),
+                query: try row.decode("query"), backendType: try row.decode("backend_type"))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Planning
+import PostgresClient
+import Revisions
+import SQLText
+
+/// Applies the steps of a plan on the worker's session, the one that holds the lock: losing one is losing both.
+struct Executor: Sendable {
+    let configuration: DatabaseConfiguration
+    let sessions: SessionPair
+    let job: Job
+    let reporter: Reporter
+    let activity: Activity
+    let retry: LockRetry
+
+    var worker: Connection { sessions.worker }
+
+    /// A step and the bytes that it applies.
+    struct Work: Sendable {
+        var step: Step
+        var revision: Revision
+        var section: Revision.Section
+
+        init(_ step: Step, _ revision: Revision) throws(Failure) {
+            guard let section = revision.section(step.direction), section.contentDigest == step.contentDigest else {
+                throw Failure(
+                    .digestMismatch,
+                    "cannot \(step.direction.rawValue) revision \"\(step.revision)\": its bytes are not those of the plan",
+                    location: Failure.Location(path: revision.path))
+            }
+            self.step = step
+            self.revision = revision
+            self.section = section
+        }
+    }
+
+    /// Applies the steps in order. What was applied before a failure stays applied and is named in it.
+    ///
+    /// - Throws: `Failure`, or `CancellationError` where the task was cancelled or the daemon wants to stop.
+    func apply(_ plan: Plan, revisions: [RevisionID: Revision]) async throws {
+        var applied: [RevisionID] = []
+        for (index, step) in plan.steps.enumerated() {
+            try Task.checkCancellation()
+            if activity.isStopping { throw CancellationError() }
+            guard let revision = revisions[step.revision] else {
+                throw Failure(.noSuchRevision, "cannot apply revision \"\(step.revision)\": its bytes are not kept")
+            }
+            let work = try Work(step, revision)
+            activity.begin(step.revision)
+            do {
+                let elapsed =
+                    step.isTransactional ? try await applyTransactional(work) : try await applyStandalone(work)
+                let progress = JobEvent.Progress(
+                    unit: "revisions", done: Int64(index + 1), total: Int64(plan.steps.count))
+                await reporter.event(
+                    job.id.number, .stepApplied, Self.sentence(step, elapsed), revision: step.revision,
+                    progress: progress, applied: 1)
+                applied.append(step.revision)
+            } catch var failure as Failure {
+                failure.notes.append(
+                    applied.isEmpty
+                        ? "nothing was applied by this job"
+                        : "applied before by this job: \(applied.map(\.rawValue).joined(separator: ", "))")
+                throw failure
+            }
+        }
+    }
+
+    private static func sentence(_ step: Step, _ elapsed: Duration) -> String {
+        let verb = step.direction == .upgrade ? "applied" : "downgraded"
+        return "\(verb) \(step.revision), \(step.description) (\(elapsed.milliseconds) ms)"
+    }
+
+    // MARK: Statements
+
+    /// Runs one statement of a revision, alone in its message, so that no splitting error can smuggle in a second.
+    func run(_ statement: Statement, number: Int, of work: Work) async throws {
+        activity.begin(
+            Activity.Now.Statement(
+                number: number, count: work.section.statements.count, verb: statement.kind.verb,
+                line: statement.position.line))
+        do {
+            if let data = statement.copyData {
+                try await worker.copyIn(statement.text, data: data)
+            } else {
+                try await worker.execute(statement.text)
+            }
+        } catch let error as ServerError {
+            if Task.isCancelled { throw CancellationError() }
+            throw StatementError(statement: statement, error: error)
+        }
+    }
+
+    /// A statement that the server refused, before anybody has decided whether to try again.
+    struct StatementError: Error {
+        let statement: Statement
+        let error: ServerError
+
+        func failure(in work: Work) -> Failure {
+            let place = error.position.map { statement.position(ofCharacter: $0) } ?? statement.position
+            let what = work.step.direction == .upgrade ? "apply" : "downgrade"
+            return Failure(
+                .statementFailed, "cannot \(what) revision \"\(work.step.revision)\": \(error.message)",
+                hint: error.hint ?? "mend the revision; a changed file needs a new approval",
+                location: Failure.Location(path: work.revision.path, line: place.line, column: place.column),
+                sql: Failure.ServerReport(
+                    sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
+                    context: error.context, statement: statement.text))
+        }
+    }
+
+    /// Takes a transaction back, whatever state the task is in. A session that cannot do it is lost anyway.
+    func rollBack() async {
+        await Task { try? await worker.script("ROLLBACK") }.value
+    }
+
+    /// Commits. An answer that never comes is settled by reading the history after a new connection, never guessed.
+    func commit(_ work: Work) async throws {
+        do {
+            try await worker.script("COMMIT")
+        } catch let error as ServerError {
+            throw Failure(
+                .statementFailed, "cannot commit revision \"\(work.step.revision)\": \(error.message)",
+                hint: error.hint, location: Failure.Location(path: work.revision.path),
+                sql: Failure.ServerReport(
+                    sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
+                    context: error.context))
+        }
+    }
+}

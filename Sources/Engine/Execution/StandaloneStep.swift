@@ -1,0 +1,139 @@
+import Digest
+import Planning
+import PostgresClient
+import Revisions
+import SQLText
+
+/// A `transaction: off` revision, statement by statement. What the server allows in a transaction commits together with
+/// its own row; for the rest an intent is written before, and the result after. What is found half done is probed.
+extension Executor {
+    func applyStandalone(_ work: Work) async throws -> Duration {
+        let key = StandaloneKey(revision: work.step.revision, direction: work.step.direction)
+        let store = StandaloneStore(session: worker)
+        let begun = try await store.entries(of: key.revision, key.direction)
+        var elapsed = Duration.zero
+        for (index, statement) in work.section.statements.enumerated() {
+            try Task.checkCancellation()
+            if activity.isStopping { throw CancellationError() }
+            let digest = SHA256Digest.of(statement.text)
+            if let entry = begun[index] {
+                guard entry.statementDigest == digest else { throw edited(statement, work) }
+                if entry.isDone { continue }
+                if try await settle(statement, index: index, key, work) { continue }
+            }
+            elapsed += try await runStandalone(statement, index: index, digest: digest, key, work)
+        }
+        _ = try await transaction(work, lockTimeout: nil) { transaction in
+            { _ in
+                try await record(work, in: transaction, elapsed: elapsed)
+                try await store.clear(key)
+            }
+        }
+        return elapsed
+    }
+
+    private func runStandalone(
+        _ statement: Statement, index: Int, digest: SHA256Digest, _ key: StandaloneKey, _ work: Work
+    ) async throws -> Duration {
+        if statement.kind.refusedInTransaction != .yes {
+            do {
+                return try await inTransaction(statement, index: index, digest: digest, key, work)
+            } catch let failure as Failure where failure.sql?.sqlState == "25001" {
+                // active_sql_transaction: the text did not tell, the server does.
+            }
+        }
+        return try await alone(statement, index: index, digest: digest, key, work)
+    }
+
+    /// The statement and the row that says it is done, in one transaction.
+    private func inTransaction(
+        _ statement: Statement, index: Int, digest: SHA256Digest, _ key: StandaloneKey, _ work: Work
+    ) async throws -> Duration {
+        let store = StandaloneStore(session: worker)
+        return try await withLockRetries(work) { lockTimeout in
+            try await transaction(work, lockTimeout: lockTimeout) { begun in
+                try await run(statement, number: index + 1, of: work)
+                return { _ in
+                    try await confirm(begun, work)
+                    try await store.intend(index, digest, of: key, job: job.id.number)
+                    try await store.settle(index, of: key, by: "result")
+                }
+            }
+        }
+    }
+
+    /// The statement by itself, between its intent and its result.
+    private func alone(
+        _ statement: Statement, index: Int, digest: SHA256Digest, _ key: StandaloneKey, _ work: Work
+    ) async throws -> Duration {
+        let store = StandaloneStore(session: worker)
+        try await store.intend(index, digest, of: key, job: job.id.number)
+        let settings = SessionSettings.forStatements(
+            scope: "SESSION", role: configuration.role, statementTimeout: configuration.statementTimeout,
+            lockTimeout: statement.kind.patience == .concurrent ? nil : retry.settings.longest)
+        let before = SessionSettings.beforeRevision(serverVersion: worker.serverVersion)
+        try await worker.script([before, settings].filter { !$0.isEmpty }.joined(separator: "; "))
+        let clock = ContinuousClock()
+        let start = clock.now
+        do {
+            try await run(statement, number: index + 1, of: work)
+        } catch let refused as StatementError {
+            // The server has answered: the statement failed, and the probe says what it left behind.
+            await Task { try? await worker.script(before) }.value
+            if try await StepProbe(session: worker).look(at: statement) != .applied {
+                try await store.withdraw(index, of: key)
+            }
+            throw refused.failure(in: work)
+        }
+        try await worker.script(before)
+        try await store.settle(index, of: key, by: "result")
+        return clock.now - start
+    }
+
+    /// Settles a statement that was intended and never answered. Returns whether it is done.
+    private func settle(_ statement: Statement, index: Int, _ key: StandaloneKey, _ work: Work) async throws -> Bool {
+        let store = StandaloneStore(session: worker)
+        switch try await StepProbe(session: worker).look(at: statement) {
+        case .applied:
+            try await store.settle(index, of: key, by: "probe")
+            await reporter.event(
+                job.id.number, .stepProgress, "found done: \(statement.kind.verb) of \(key.revision)",
+                revision: key.revision)
+            return true
+        case .notApplied, .repeatable:
+            return false
+        case .unknown:
+            throw Failure(
+                .needsDecision,
+                "cannot tell whether a statement of revision \"\(key.revision)\" took effect before it was cut off",
+                hint: "look at the database, then say: migratectl resolve \(job.id) --applied | --not-applied",
+                location: Failure.Location(
+                    path: work.revision.path, line: statement.position.line, column: statement.position.column),
+                notes: [statement.text])
+        }
+    }
+
+    private func confirm(_ begun: String, _ work: Work) async throws {
+        let row = try await worker.query(
+            """
+            SELECT pg_catalog.pg_current_xact_id()::text = \(begun) AS same,
+                EXISTS (\(raw: MigrationLock.isHeldByThisBackend)) AS has_lock
+            """
+        ).first
+        guard try row?.decode("same", as: Bool.self) == true else {
+            throw escaped(work, "it ended its own transaction")
+        }
+        guard try row?.decode("has_lock", as: Bool.self) == true else {
+            throw escaped(work, "it dropped the lock of migrated")
+        }
+    }
+
+    private func edited(_ statement: Statement, _ work: Work) -> Failure {
+        Failure(
+            .editedAfterApply,
+            "cannot go on with revision \"\(work.step.revision)\": a statement was changed after it had been run",
+            hint: "put the statement back as it was, and add what is new behind the ones that were run",
+            location: Failure.Location(
+                path: work.revision.path, line: statement.position.line, column: statement.position.column))
+    }
+}

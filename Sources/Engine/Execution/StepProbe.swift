@@ -1,0 +1,114 @@
+import PostgresClient
+import SQLText
+
+/// Looks in the catalogue whether a standalone statement took effect. Never trusts IF NOT EXISTS: an invalid index that
+/// a cancelled CREATE INDEX CONCURRENTLY left behind would pass for a good one.
+struct StepProbe: Sendable {
+    let session: Connection
+
+    enum Outcome: Sendable, Hashable {
+        case applied
+        /// It did not, and nothing of it is left.
+        case notApplied
+        /// Running it again does no harm.
+        case repeatable
+        case unknown
+    }
+
+    func look(at statement: Statement) async throws -> Outcome {
+        switch statement.kind.probe {
+        case .createIndex(let name, let table):
+            guard let name else { return .unknown }
+            return try await created(name, on: table)
+        case .dropIndex(let name):
+            return try await index(name) == nil ? .applied : .notApplied
+        case .reindex(let target, let name):
+            if target == .table || target == .index { try await dropLeftovers(of: name) }
+            return .repeatable
+        case .detachPartition(let parent, let partition):
+            return try await detached(partition, from: parent)
+        case .addEnumValue(let type, let label):
+            return try await hasLabel(label, type) ? .applied : .notApplied
+        case .repeatable:
+            return .repeatable
+        case .none:
+            return .unknown
+        }
+    }
+
+    /// An index that is there and valid is done; an invalid one is dropped, to be built again.
+    private func created(_ name: String, on table: [String]) async throws -> Outcome {
+        // An index stands in its table's schema, whatever the search path is by now.
+        let qualified = try await schema(of: table).map { [$0, name] } ?? [name]
+        guard let isValid = try await index(qualified) else { return .notApplied }
+        if isValid { return .applied }
+        try await session.execute("DROP INDEX CONCURRENTLY IF EXISTS \(Self.quoted(qualified))")
+        return .notApplied
+    }
+
+    /// What an interrupted REINDEX CONCURRENTLY leaves: invalid indexes named `…_ccnew` or `…_ccold`.
+    private func dropLeftovers(of name: [String]) async throws {
+        let leftovers = try await session.query(
+            """
+            SELECT i.indexrelid::regclass::text AS name FROM pg_catalog.pg_index i
+                JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+            WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND i.indrelid = coalesce(
+                (SELECT x.indrelid FROM pg_catalog.pg_index x
+                    WHERE x.indexrelid = pg_catalog.to_regclass(\(Self.quoted(name)))),
+                pg_catalog.to_regclass(\(Self.quoted(name)))::oid)
+            """)
+        for row in leftovers {
+            try await session.execute(
+                "DROP INDEX CONCURRENTLY IF EXISTS \(try row.decode("name", as: String.self))")
+        }
+    }
+
+    /// A partition that is neither attached nor pending is detached; a pending one is finished.
+    private func detached(_ partition: [String], from parent: [String]) async throws -> Outcome {
+        let pending = try await session.query(
+            """
+            SELECT inhdetachpending AS pending FROM pg_catalog.pg_inherits
+            WHERE inhrelid = pg_catalog.to_regclass(\(Self.quoted(partition)))
+                AND inhparent = pg_catalog.to_regclass(\(Self.quoted(parent)))
+            """
+        ).first?.decode("pending", as: Bool.self)
+        guard let pending else { return .applied }
+        guard pending else { return .notApplied }
+        try await session.execute(
+            "ALTER TABLE \(Self.quoted(parent)) DETACH PARTITION \(Self.quoted(partition)) FINALIZE")
+        return .applied
+    }
+
+    private func hasLabel(_ label: String, _ type: [String]) async throws -> Bool {
+        try await session.query(
+            """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_enum
+                WHERE enumtypid = pg_catalog.to_regtype(\(Self.quoted(type))) AND enumlabel = \(label)) AS there
+            """
+        ).first?.decode("there") ?? false
+    }
+
+    private func schema(of table: [String]) async throws -> String? {
+        try await session.query(
+            """
+            SELECT n.nspname::text AS schema FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.oid = pg_catalog.to_regclass(\(Self.quoted(table)))
+            """
+        ).first?.decode("schema")
+    }
+
+    /// Whether the index of that name is valid; nil where there is none.
+    private func index(_ name: [String]) async throws -> Bool? {
+        try await session.query(
+            """
+            SELECT indisvalid AND indisready AS valid FROM pg_catalog.pg_index
+            WHERE indexrelid = pg_catalog.to_regclass(\(Self.quoted(name)))
+            """
+        ).first?.decode("valid")
+    }
+
+    private static func quoted(_ name: [String]) -> String {
+        name.map(SQLIdentifier.quote).joined(separator: ".")
+    }
+}

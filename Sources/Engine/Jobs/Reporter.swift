@@ -1,0 +1,54 @@
+import Logging
+import Planning
+import Revisions
+
+/// Says what happens to a job: first to the registry, where clients read it, then to the log.
+struct Reporter: Sendable {
+    let jobs: JobStore
+    let events: EventStore
+    let signal: ChangeSignal
+    let logger: Logger
+
+    /// Writes an event. Failing to write one never stops the work it tells of; it is said loudly instead.
+    func event(
+        _ job: Int64, _ kind: JobEvent.Kind, _ message: String, revision: RevisionID? = nil,
+        progress: JobEvent.Progress? = nil, applied: Int = 0
+    ) async {
+        do {
+            guard
+                let event = try await events.append(
+                    job, kind, message, revision: revision, progress: progress, applied: applied)
+            else { return }
+            announce(event)
+        } catch is CancellationError {
+            logger.debug("cannot write an event of the job: cancelled")
+        } catch {
+            logger.warning("cannot write an event of the job: \(error)")
+        }
+    }
+
+    /// Logs an event that the registry has, and wakes those who wait for it.
+    func announce(_ event: JobEvent, failure: Failure? = nil) {
+        signal.raise()
+        let level: Logger.Level =
+            switch event.kind {
+            case .jobFailed, .jobNeedsDecision: .error
+            case .blockersSeen, .stepRetried, .versionChangedOutside, .jobAwaitingApproval: .warning
+            case .backupProgress, .stepProgress: .debug
+            default: .info
+            }
+        var metadata: Logger.Metadata = [
+            "job": "\(event.job)", "database": "\(event.job.database)", "state": "\(event.state.rawValue)",
+            "event": "\(event.kind.rawValue)",
+        ]
+        if let messageID = event.kind.messageID { metadata["message-id"] = "\(messageID)" }
+        if let revision = event.revision { metadata["revision"] = "\(revision)" }
+        if let failure {
+            metadata["failure"] = "\(failure.code.rawValue)"
+            if let hint = failure.hint { metadata["hint"] = "\(hint)" }
+            if let location = failure.location { metadata["location"] = "\(location)" }
+            if let sql = failure.sql { metadata["sqlstate"] = "\(sql.sqlState)" }
+        }
+        logger.log(level: level, "\(event.job): \(event.message)", metadata: metadata)
+    }
+}

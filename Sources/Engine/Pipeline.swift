@@ -1,0 +1,206 @@
+public import Planning
+import PostgresClient
+import Revisions
+
+/// One job from its plan to its report. `run` reads as the list of stages; `enter` is the only door between them.
+struct Pipeline: Sendable {
+    let configuration: DatabaseConfiguration
+    let sessions: SessionPair
+    let library: RevisionLibrary
+    let backups: any BackupProvider
+    let reporter: Reporter
+    let activity: Activity
+    let retry: LockRetry
+    /// Called on entry to each state, after it was written. Tests kill the program here.
+    let faults: FaultPlan
+    var job: Job
+
+    /// Another daemon, or a person, has moved the job: it is no longer ours.
+    struct LostJob: Error {}
+
+    /// Why a job was taken back into the queue without having failed.
+    struct PlanChanged: Error {}
+
+    /// How often a plan may change between planning and the lock before the job gives up.
+    static let replanLimit = 5
+
+    /// Runs the job. Everything that can go wrong with it ends in a state of the job; what is thrown means that the
+    /// sessions or the daemon are going away: `ConnectionError`, `CommitOutcomeUnknown`, `CancellationError`, `LostJob`.
+    mutating func run() async throws {
+        for _ in 0..<Self.replanLimit {
+            try await enter(.planning, "making the plan")
+            let draft = try await makePlan()
+            if draft.plan.isEmpty && job.kind.direction != nil {
+                return try await enter(.succeeded, "nothing to do: the database is there already")
+            }
+            if case .missing(let missing) = try await verdict(of: draft.plan) { return try await park(missing) }
+
+            try await enter(.waitingForLock, "waiting for the lock")
+            do {
+                return try await withLock { pipeline in try await pipeline.carryOut(draft) }
+            } catch is PlanChanged {
+                try await enter(.queued, "the database or the revisions have changed: planning again")
+            }
+        }
+        throw Failure(
+            .versionChanged, "cannot carry out \(job.id): the plan changed \(Self.replanLimit) times while it waited",
+            hint: "see what else migrates this database: migratectl log")
+    }
+
+    private mutating func carryOut(_ draft: Draft) async throws {
+        let current = try await makePlan()
+        guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
+
+        if job.kind == .backup || wantsBackup {
+            try await enter(.backingUp, "backing up")
+            try await backUp(before: current.plan)
+        }
+        if job.kind.direction != nil {
+            try await enter(.applying, Self.announcement(of: current.plan))
+            try await executor.apply(current.plan, revisions: current.revisions)
+
+            try await enter(.verifying, "verifying")
+            try await verify(current.plan)
+        }
+        try await enter(.succeeded, summary(of: current.plan))
+    }
+
+    // MARK: The door
+
+    /// Moves the job into its next state: by the table, and written before the stage begins.
+    mutating func enter(
+        _ next: JobState, _ message: String, failure: Failure? = nil, missing: [MissingApproval]? = nil
+    ) async throws {
+        guard job.state.allows(next) else {
+            throw Failure(
+                .internalError, "cannot move job \(job.id) from \(job.state.rawValue) to \(next.rawValue)")
+        }
+        let move = JobStore.Move(from: job.state, to: next, failure: failure, missing: missing)
+        let (jobs, number, runner) = (reporter.jobs, job.id.number, sessions.runner)
+        // Shielded: an outcome is written even when the task that reached it is being cancelled.
+        let written = try await Task {
+            try await jobs.move(number, move, runner: runner, event: Self.event(for: next), message: message)
+        }.value
+        guard let written else { throw LostJob() }
+        job.state = next
+        reporter.announce(written, failure: failure)
+        activity.begin(job.id.number, next)
+        faults.entered(next)
+    }
+
+    private static func event(for state: JobState) -> JobEvent.Kind {
+        switch state {
+        case .succeeded: .jobSucceeded
+        case .failed: .jobFailed
+        case .cancelled: .jobCancelled
+        case .needsDecision: .jobNeedsDecision
+        case .awaitingApproval: .jobAwaitingApproval
+        default: .jobStateChanged
+        }
+    }
+
+    // MARK: Stages
+
+    private func makePlan() async throws -> Draft {
+        try await Drafting(
+            configuration: configuration, library: library, session: sessions.observer, versions: sessions.versions
+        ).draft(job)
+    }
+
+    private func verdict(of plan: Plan) async throws -> Verdict {
+        let approvals = ApprovalStore(session: sessions.observer)
+        return configuration.policy.judge(
+            plan, approvals: try await approvals.standing(for: plan.steps.map(\.contentDigest)),
+            requester: job.requestedBy)
+    }
+
+    private mutating func park(_ missing: [MissingApproval]) async throws {
+        let names = missing.map(\.revision.rawValue).joined(separator: ", ")
+        try await enter(
+            .awaitingApproval,
+            "waits for approval of \(names), by root or the user that migrated runs as", missing: missing)
+    }
+
+    private mutating func withLock(_ body: (inout Pipeline) async throws -> Void) async throws {
+        let lock = MigrationLock(session: sessions.worker)
+        let (reporter, number) = (reporter, job.id.number)
+        try await lock.acquire { holder in
+            await reporter.event(number, .lockWaiting, "the lock is held by \(holder.description)")
+        }
+        await reporter.event(number, .lockAcquired, "has the lock")
+        do {
+            try await body(&self)
+        } catch {
+            await Task { try? await lock.release() }.value
+            throw error
+        }
+        try await lock.release()
+    }
+
+    private var wantsBackup: Bool {
+        if case .dump = configuration.backup.policy { true } else { false }
+    }
+
+    private mutating func backUp(before plan: Plan) async throws {
+        let history = HistoryStore(database: configuration.name, session: sessions.observer)
+        let taken = try await backups.take(
+            BackupRequest(
+                database: configuration.name, job: job.id, rows: plan.rowsBefore, identity: sessions.identity,
+                history: try await history.latest(limit: nil)))
+        try await BackupStore(session: sessions.observer)
+            .add(taken.manifest, path: taken.path, digest: taken.digest, job: job.id.number)
+        try await reporter.jobs.setBackup(job.id.number, taken.manifest.name)
+        job.backup = taken.manifest.name
+        await reporter.event(job.id.number, .backupFinished, "backup \(taken.manifest.name) taken and verified, \(taken.sentence)")
+        await prune()
+    }
+
+    private func prune() async {
+        let store = BackupStore(session: sessions.observer)
+        do {
+            for name in try await backups.prune(keeping: try await store.neededByOpenJobs()) {
+                try await store.remove(name)
+                await reporter.event(job.id.number, .backupPruned, "backup \(name) pruned, \(configuration.backup.keep) are kept")
+            }
+        } catch {
+            await reporter.event(job.id.number, .backupPruned, "cannot prune old backups: \(error)")
+        }
+    }
+
+    private var executor: Executor {
+        Executor(
+            configuration: configuration, sessions: sessions, job: job, reporter: reporter, activity: activity,
+            retry: retry)
+    }
+
+    private func verify(_ plan: Plan) async throws {
+        let rows = try await sessions.versions.rows(on: sessions.worker)
+        guard rows.sorted() == plan.rowsAfter else {
+            let found = rows.map(\.rawValue).joined(separator: ", ")
+            let wanted = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
+            throw Failure(
+                .versionChanged, "cannot confirm the upgrade: the version table says \"\(found)\", not \"\(wanted)\"",
+                hint: "somebody else changed the version table in the meantime: migratectl history --applied")
+        }
+    }
+
+    private static func announcement(of plan: Plan) -> String {
+        let direction = plan.steps.first?.direction == .downgrade ? "downgrading" : "applying"
+        return "\(direction) \(plan.steps.count) revision(s)"
+    }
+
+    private func summary(of plan: Plan) -> String {
+        guard job.kind.direction != nil else { return "backup \(job.backup ?? "") taken" }
+        let rows = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
+        return "\(plan.steps.count) revision(s) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
+    }
+}
+
+/// A hook for tests that end the program at a given moment.
+public struct FaultPlan: Sendable {
+    public var entered: @Sendable (JobState) -> Void
+
+    public init(entered: @escaping @Sendable (JobState) -> Void = { _ in }) {
+        self.entered = entered
+    }
+}

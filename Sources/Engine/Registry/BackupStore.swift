@@ -1,0 +1,35 @@
+import Digest
+import Planning
+import PostgresClient
+
+/// The registry's memory of backups: which there are, where, and the hash of each manifest.
+struct BackupStore: Sendable {
+    let session: any Session
+
+    func add(_ manifest: BackupManifest, path: String, digest: SHA256Digest, job: Int64?) async throws {
+        _ = try await session.query(
+            """
+            INSERT INTO migrated.backup (name, job, machine_id, path, taken_at, manifest_digest, manifest)
+            VALUES (\(manifest.name), \(job)::bigint, \(manifest.machineID), \(path),
+                to_timestamp(\(manifest.takenAt.microseconds)::double precision / 1000000), \(digest.description),
+                \(try RegistryJSON.encode(manifest))::jsonb)
+            ON CONFLICT (name) DO NOTHING
+            """)
+    }
+
+    func remove(_ name: String) async throws {
+        _ = try await session.query(
+            "UPDATE migrated.backup SET removed_at = clock_timestamp() WHERE name = \(name) AND removed_at IS NULL")
+    }
+
+    /// The names of backups that open jobs were given: they are not pruned.
+    func neededByOpenJobs() async throws -> Set<String> {
+        Set(
+            try await session.query(
+                """
+                SELECT backup FROM migrated.job
+                WHERE backup IS NOT NULL AND state NOT IN ('succeeded', 'failed', 'cancelled')
+                """
+            ).map { try $0.decode("backup") })
+    }
+}

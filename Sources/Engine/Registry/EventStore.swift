@@ -1,0 +1,69 @@
+import Planning
+import PostgresClient
+import Revisions
+
+/// Events of jobs. Only the observer's session writes them, each in a statement of its own, so that what happens
+/// inside a long transaction of the worker is seen while it happens.
+struct EventStore: Sendable {
+    let database: String
+    let session: any Session
+
+    static let columns = """
+        job, sequence, (extract(epoch FROM at) * 1000000)::bigint AS at, kind, state, revision, message, \
+        progress::text AS progress
+        """
+
+    /// Writes an event with the job's next sequence number. `applied` counts revisions that were applied with it.
+    func append(
+        _ job: Int64, _ kind: JobEvent.Kind, _ message: String, revision: RevisionID? = nil,
+        progress: JobEvent.Progress? = nil, applied: Int = 0
+    ) async throws -> JobEvent? {
+        try await session.query(
+            """
+            WITH job AS (
+                UPDATE migrated.job SET event_count = event_count + 1, applied_count = applied_count + \(applied)::int
+                WHERE number = \(job) RETURNING number, state, event_count
+            )
+            INSERT INTO migrated.job_event (job, sequence, kind, state, revision, message, progress)
+            SELECT number, event_count, \(kind.rawValue), state, \(revision?.rawValue), \(message),
+                \(try progress.map(RegistryJSON.encode))::jsonb FROM job
+            RETURNING \(raw: Self.columns)
+            """
+        ).first.map { try Self.event($0, database: database) }
+    }
+
+    /// The events of a job after a sequence number, oldest first.
+    func events(of job: Int64, after sequence: Int64, limit: Int = 1000) async throws -> [JobEvent] {
+        try await session.query(
+            """
+            SELECT \(raw: Self.columns) FROM migrated.job_event WHERE job = \(job) AND sequence > \(sequence)
+            ORDER BY sequence LIMIT \(limit)::int
+            """
+        ).map { try Self.event($0, database: database) }
+    }
+
+    /// The latest events of all jobs, oldest first.
+    func latest(_ count: Int) async throws -> [JobEvent] {
+        try await session.query(
+            """
+            SELECT * FROM (SELECT \(raw: Self.columns) FROM migrated.job_event ORDER BY job_event.at DESC, job DESC,
+                sequence DESC LIMIT \(count)::int) latest ORDER BY at, job, sequence
+            """
+        ).map { try Self.event($0, database: database) }
+    }
+
+    static func event(_ row: Row, database: String) throws -> JobEvent {
+        let kind: String = try row.decode("kind")
+        let state: String = try row.decode("state")
+        guard let kind = JobEvent.Kind(rawValue: kind), let state = JobState(rawValue: state) else {
+            throw Failure(.registryTooNew, "cannot read an event of the registry: its kind or state is not known")
+        }
+        return JobEvent(
+            job: JobID(database: database, number: try row.decode("job")), sequence: try row.decode("sequence"),
+            at: Timestamp(microseconds: try row.decode("at")), kind: kind, state: state,
+            revision: try row.decode("revision", as: String?.self).map { RevisionID($0) },
+            message: try row.decode("message"),
+            progress: try row.decode("progress", as: String?.self)
+                .map { try RegistryJSON.decode(JobEvent.Progress.self, from: $0) })
+    }
+}

@@ -1,0 +1,163 @@
+import Digest
+import Planning
+import PostgresClient
+import Revisions
+
+/// The history: what was applied, when and on which server. Append-only.
+struct HistoryStore: Sendable {
+    let database: String
+    let session: any Session
+
+    /// What is recorded of an applied step, in the transaction that applies it.
+    struct Entry: Sendable {
+        var job: Int64
+        var step: Step
+        var meaningDigest: SHA256Digest
+        var elapsedMilliseconds: Double
+    }
+
+    /// What the server found when it was asked to record a step.
+    struct Recorded: Sendable {
+        /// The transaction is the one in which the step began.
+        var isSameTransaction: Bool
+        /// This backend still holds the migration lock.
+        var holdsLock: Bool
+        /// How many rows each change of the version table hit.
+        var rowsHit: [Int64]
+    }
+
+    /// Checks the transaction and the lock, moves the version rows and writes the history row, in one statement. Writes
+    /// nothing unless the transaction is `transaction` and the lock is held; the caller rolls back unless every change hit
+    /// exactly one row.
+    func record(
+        _ entry: Entry, transaction: String, in versions: VersionTable, identity: ServerIdentity
+    ) async throws -> Recorded {
+        let query = Self.recording(entry, transaction: transaction, in: versions, identity: identity)
+        guard let row = try await session.query(query).first else {
+            throw Failure(.internalError, "cannot record the step: the server gave no answer")
+        }
+        return Recorded(
+            isSameTransaction: try row.decode("same_transaction"), holdsLock: try row.decode("has_lock"),
+            rowsHit: try entry.step.rowChanges.indices.map { try row.decode("hit_\($0)") })
+    }
+
+    private static func recording(
+        _ entry: Entry, transaction: String, in versions: VersionTable, identity: ServerIdentity
+    ) -> Query {
+        let changes = entry.step.rowChanges
+        var text = Query.StringInterpolation(literalCapacity: 1024, interpolationCount: 16)
+        text.appendLiteral("WITH guard AS MATERIALIZED (SELECT pg_catalog.pg_current_xact_id()::text = ")
+        text.appendInterpolation(transaction)
+        text.appendLiteral("::text AS same_transaction, EXISTS (\(MigrationLock.isHeldByThisBackend)) AS has_lock), ")
+        text.appendLiteral(
+            """
+            history AS (INSERT INTO migrated.history (job, revision, direction, elapsed_ms, content_digest, \
+            meaning_digest, rows_after, system_identifier, timeline, database_oid, transaction_id) SELECT
+            """)
+        let values: [(any PostgresEncodable, String)] = [
+            (entry.job, "bigint"), (entry.step.revision.rawValue, "text"), (entry.step.direction.rawValue, "text"),
+            (entry.elapsedMilliseconds, "double precision"), (entry.step.contentDigest.description, "text"),
+            (entry.meaningDigest.description, "text"), (entry.step.rowsAfter.map(\.rawValue), "text[]"),
+            (identity.systemIdentifier, "text"), (identity.timeline, "int"), (identity.databaseOID, "bigint"),
+            (transaction, "text"),
+        ]
+        for (index, (value, type)) in values.enumerated() {
+            text.appendLiteral(index == 0 ? " " : ", ")
+            text.appendInterpolation(value.postgresParameter)
+            text.appendLiteral("::\(type)")
+        }
+        text.appendLiteral(" FROM guard WHERE same_transaction AND has_lock)")
+        for (index, change) in changes.enumerated() {
+            text.appendLiteral(", change_\(index) AS (")
+            append(change, of: versions, to: &text)
+            text.appendLiteral(" AND (SELECT same_transaction AND has_lock FROM guard) RETURNING 1)")
+        }
+        text.appendLiteral(" SELECT same_transaction, has_lock")
+        for index in changes.indices {
+            text.appendLiteral(", (SELECT count(*) FROM change_\(index)) AS hit_\(index)")
+        }
+        text.appendLiteral(" FROM guard")
+        return Query(stringInterpolation: text)
+    }
+
+    private static func append(
+        _ change: VersionRowChange, of versions: VersionTable, to text: inout Query.StringInterpolation
+    ) {
+        switch change {
+        case .insert(let id):
+            text.appendLiteral("INSERT INTO \(versions.qualifiedName) (version_num) SELECT ")
+            text.appendInterpolation(id.rawValue)
+            text.appendLiteral("::text WHERE true")
+        case .delete(let id):
+            text.appendLiteral("DELETE FROM \(versions.qualifiedName) WHERE version_num = ")
+            text.appendInterpolation(id.rawValue)
+        case .update(let from, let to):
+            text.appendLiteral("UPDATE \(versions.qualifiedName) SET version_num = ")
+            text.appendInterpolation(to.rawValue)
+            text.appendLiteral(" WHERE version_num = ")
+            text.appendInterpolation(from.rawValue)
+        }
+    }
+
+    /// The latest entries, newest first.
+    func latest(limit: Int?) async throws -> [HistoryEntry] {
+        try await session.query(
+            """
+            SELECT h.revision, h.direction, (extract(epoch FROM h.applied_at) * 1000000)::bigint AS applied_at,
+                h.elapsed_ms, h.content_digest, h.meaning_digest, h.rows_after, h.job,
+                j.uid, j.user_name, j.login_uid, j.machine_id
+            FROM migrated.history h JOIN migrated.job j ON j.number = h.job
+            ORDER BY h.number DESC LIMIT \(limit)::bigint
+            """
+        ).map(entry)
+    }
+
+    /// The rows that the version table should have by the history; nil where nothing was ever applied by us.
+    func expectedRows() async throws -> [RevisionID]? {
+        try await session.query("SELECT rows_after FROM migrated.history ORDER BY number DESC LIMIT 1")
+            .first?.decode("rows_after", as: [String].self).map { RevisionID($0) }.sorted()
+    }
+
+    /// The number of the latest entry; 0 where there is none. A cheap way to see whether anything was applied.
+    func lastNumber() async throws -> Int64 {
+        try await session.query("SELECT coalesce(max(number), 0) AS last FROM migrated.history")
+            .first?.decode("last") ?? 0
+    }
+
+    /// What each revision meant when it was last upgraded to.
+    func meaningOfApplied() async throws -> [RevisionID: SHA256Digest] {
+        var meanings: [RevisionID: SHA256Digest] = [:]
+        let rows = try await session.query(
+            """
+            SELECT DISTINCT ON (revision) revision, meaning_digest FROM migrated.history
+            WHERE direction = 'upgrade' ORDER BY revision, number DESC
+            """)
+        for row in rows {
+            let digest: String = try row.decode("meaning_digest")
+            meanings[RevisionID(try row.decode("revision", as: String.self))] = SHA256Digest(hex: digest)
+        }
+        return meanings
+    }
+
+    /// Which of the job's steps the history has.
+    func applied(by job: Int64) async throws -> Int {
+        try await session.query("SELECT count(*) AS applied FROM migrated.history WHERE job = \(job)")
+            .first?.decode("applied") ?? 0
+    }
+
+    private func entry(_ row: Row) throws -> HistoryEntry {
+        let direction: String = try row.decode("direction")
+        let content: String = try row.decode("content_digest")
+        let meaning: String = try row.decode("meaning_digest")
+        guard let direction = Direction(rawValue: direction), let content = SHA256Digest(hex: content),
+            let meaning = SHA256Digest(hex: meaning)
+        else { throw Failure(.registryTooNew, "cannot read the history: it is damaged or of a newer version") }
+        let rows: [String] = try row.decode("rows_after")
+        return HistoryEntry(
+            revision: RevisionID(try row.decode("revision", as: String.self)), direction: direction,
+            appliedAt: Timestamp(microseconds: try row.decode("applied_at")),
+            elapsedMilliseconds: try row.decode("elapsed_ms"), person: try Person(row),
+            job: JobID(database: database, number: try row.decode("job")), contentDigest: content,
+            meaningDigest: meaning, rowsAfter: rows.map { RevisionID($0) })
+    }
+}

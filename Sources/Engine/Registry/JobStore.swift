@@ -1,0 +1,215 @@
+import FoundationEssentials
+import Planning
+import PostgresClient
+import Revisions
+
+/// Jobs in the registry. `move` is the only statement that changes a job's state, and only from the state that the
+/// caller saw, so that two daemons cannot both move it.
+struct JobStore: Sendable {
+    let database: String
+    let session: any Session
+
+    /// What is queued.
+    struct Request: Sendable {
+        var kind: JobKind
+        var target: String
+        var targetRevisions: [RevisionID] = []
+        var steps: [Step] = []
+        var planDigest: String?
+        var requestID: String
+        var person: Person
+    }
+
+    private static let columns = """
+        number, kind, state, target, target_revisions, step_count, applied_count, request_id::text AS request_id, \
+        \(Person.columns), \
+        (extract(epoch FROM requested_at) * 1000000)::bigint AS requested_at, \
+        (extract(epoch FROM started_at) * 1000000)::bigint AS started_at, \
+        (extract(epoch FROM finished_at) * 1000000)::bigint AS finished_at, \
+        failure::text AS failure, missing_approvals::text AS missing_approvals, backup, cancel_requested
+        """
+
+    /// Queues a job, or finds the one that the same request made before.
+    func enqueue(_ request: Request) async throws -> (job: Job, isNew: Bool) {
+        let inserted = try await session.query(
+            """
+            WITH job AS (
+                INSERT INTO migrated.job (kind, state, target, target_revisions, plan_digest, step_count, request_id,
+                    uid, user_name, login_uid, machine_id, event_count)
+                VALUES (\(request.kind.rawValue), 'queued', \(request.target),
+                    \(request.targetRevisions.map(\.rawValue)), \(request.planDigest), \(request.steps.count)::int,
+                    \(request.requestID)::uuid, \(Int64(request.person.uid)), \(request.person.userName),
+                    \(request.person.loginUID.map(Int64.init)), \(request.person.machineID), 1)
+                ON CONFLICT (request_id) DO NOTHING
+                RETURNING *
+            ), step AS (
+                INSERT INTO migrated.job_step (job, ordinal, revision, direction, content_digest, source_digest, step)
+                SELECT job.number, item.ordinal, item.step ->> 'revision', item.step ->> 'direction',
+                    item.step ->> 'contentDigest', item.step ->> 'sourceDigest', item.step
+                FROM job, jsonb_array_elements(\(try RegistryJSON.encode(request.steps))::jsonb)
+                    WITH ORDINALITY AS item (step, ordinal)
+            ), event AS (
+                INSERT INTO migrated.job_event (job, sequence, kind, state, message)
+                SELECT number, 1, 'job-queued', 'queued', \(Self.summary(of: request)) FROM job
+            )
+            SELECT \(raw: Self.columns) FROM job
+            """)
+        if let row = inserted.first { return (try job(row), true) }
+        guard let existing = try await job(requestID: request.requestID) else {
+            throw Failure(.internalError, "cannot queue the job: the registry neither took nor knows it")
+        }
+        return (existing, false)
+    }
+
+    private static func summary(of request: Request) -> String {
+        let what = request.target.isEmpty ? request.kind.rawValue : "\(request.kind.rawValue) to \(request.target)"
+        let steps = request.kind.direction == nil ? "" : ", \(request.steps.count) revision(s)"
+        return "\(what) queued by \(request.person.userName)\(steps)"
+    }
+
+    /// The job of that number; nil where there is none.
+    func job(_ number: Int64) async throws -> Job? {
+        try await session.query("SELECT \(raw: Self.columns) FROM migrated.job WHERE number = \(number)")
+            .first.map(job)
+    }
+
+    /// The job that a request made; nil where it made none.
+    func job(requestID: String) async throws -> Job? {
+        try await session.query(
+            "SELECT \(raw: Self.columns) FROM migrated.job WHERE request_id = \(requestID)::uuid"
+        ).first.map(job)
+    }
+
+    /// How many jobs are not over.
+    func openCount() async throws -> Int {
+        try await session.query(
+            "SELECT count(*) AS open FROM migrated.job WHERE state NOT IN ('succeeded', 'failed', 'cancelled')"
+        ).first?.decode("open") ?? 0
+    }
+
+    /// The latest jobs, newest first.
+    func latest(limit: Int, onlyOpen: Bool) async throws -> [Job] {
+        let open = onlyOpen ? "WHERE state NOT IN ('succeeded', 'failed', 'cancelled')" : ""
+        return try await session.query(
+            "SELECT \(raw: Self.columns) FROM migrated.job \(raw: open) ORDER BY number DESC LIMIT \(limit)::int"
+        ).map(job)
+    }
+
+    /// The open jobs in the order in which they were queued.
+    func open() async throws -> [Job] {
+        try await session.query(
+            """
+            SELECT \(raw: Self.columns) FROM migrated.job WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
+            ORDER BY number
+            """
+        ).map(job)
+    }
+
+    /// The steps that were pinned when the job was queued.
+    func steps(of number: Int64) async throws -> [Step] {
+        try await session.query(
+            "SELECT step::text AS step FROM migrated.job_step WHERE job = \(number) ORDER BY ordinal"
+        ).map { try RegistryJSON.decode(Step.self, from: try $0.decode("step")) }
+    }
+
+    /// What a change of state writes beside the state.
+    struct Move: Sendable {
+        var from: JobState
+        var to: JobState
+        var failure: Failure?
+        var missing: [MissingApproval]?
+        var isRecovery = false
+    }
+
+    /// Moves a job from one state to the next, for the runner that has it, and writes the event.
+    ///
+    /// - Returns: the event, or nil where the job was no longer in that state or no longer this runner's.
+    func move(_ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String) async throws -> JobEvent? {
+        let rows = try await session.query(
+            """
+            WITH job AS (
+                UPDATE migrated.job SET state = \(move.to.rawValue),
+                    failure = \(try move.failure.map(RegistryJSON.encode))::jsonb,
+                    missing_approvals = \(try move.missing.map(RegistryJSON.encode))::jsonb,
+                    started_at = CASE WHEN \(move.to == .planning) THEN coalesce(started_at, clock_timestamp())
+                        ELSE started_at END,
+                    finished_at = CASE WHEN \(move.to.isFinal) THEN clock_timestamp() END,
+                    runner_pid = CASE WHEN \(move.to.isRunning) THEN \(runner?.pid)::int END,
+                    runner_started = CASE WHEN \(move.to.isRunning)
+                        THEN to_timestamp(\(runner?.startedMicroseconds)::double precision / 1000000) END,
+                    attempts = attempts + CASE WHEN \(move.isRecovery) THEN 1 ELSE 0 END,
+                    event_count = event_count + 1
+                WHERE number = \(number) AND state = \(move.from.rawValue)
+                    AND (\(!move.from.isRunning) OR \(move.isRecovery) OR runner_pid = \(runner?.pid)::int)
+                RETURNING number, state, event_count
+            )
+            INSERT INTO migrated.job_event (job, sequence, kind, state, message)
+            SELECT number, event_count, \(event.rawValue), state, \(message) FROM job
+            RETURNING \(raw: EventStore.columns)
+            """)
+        return try rows.first.map { try EventStore.event($0, database: database) }
+    }
+
+    /// Marks a job as to be cancelled; a runner sees it within its next look.
+    func requestCancel(_ number: Int64) async throws {
+        _ = try await session.query("UPDATE migrated.job SET cancel_requested = true WHERE number = \(number)")
+    }
+
+    func isCancelRequested(_ number: Int64) async throws -> Bool {
+        try await session.query("SELECT cancel_requested FROM migrated.job WHERE number = \(number)")
+            .first?.decode("cancel_requested") ?? false
+    }
+
+    func setBackup(_ number: Int64, _ name: String) async throws {
+        _ = try await session.query("UPDATE migrated.job SET backup = \(name) WHERE number = \(number)")
+    }
+
+    /// Running jobs whose runner's session is gone from the server, with how often they were brought back already.
+    func abandoned() async throws -> [(job: Job, attempts: Int)] {
+        try await session.query(
+            """
+            SELECT \(raw: Self.columns), attempts FROM migrated.job
+            WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'applying', 'verifying')
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+                    WHERE a.pid = runner_pid AND abs(extract(epoch FROM a.backend_start - runner_started)) < 0.001)
+            """
+        ).map { (try job($0), try $0.decode("attempts")) }
+    }
+
+    /// Whether an upgrade with this plan has been queued before and did not end well, or is still open.
+    func hasTried(planDigest: String) async throws -> Bool {
+        try await session.query(
+            """
+            SELECT EXISTS (SELECT FROM migrated.job WHERE plan_digest = \(planDigest) AND kind = 'upgrade'
+                AND state NOT IN ('succeeded', 'cancelled')) AS tried
+            """
+        ).first?.decode("tried") ?? false
+    }
+
+    private func job(_ row: Row) throws -> Job {
+        let kind: String = try row.decode("kind")
+        let state: String = try row.decode("state")
+        guard let kind = JobKind(rawValue: kind), let state = JobState(rawValue: state) else {
+            throw Failure(.registryTooNew, "cannot read a job of the registry: its kind or state is not known")
+        }
+        let targets: [String] = try row.decode("target_revisions")
+        return Job(
+            id: JobID(database: database, number: try row.decode("number")), kind: kind, state: state,
+            target: try row.decode("target"), targetRevisions: targets.map { RevisionID($0) },
+            stepCount: try row.decode("step_count"), appliedCount: try row.decode("applied_count"),
+            requestedBy: try Person(row), requestID: try row.decode("request_id"),
+            requestedAt: Timestamp(microseconds: try row.decode("requested_at")),
+            startedAt: try row.decode("started_at", as: Int64?.self).map { Timestamp(microseconds: $0) },
+            finishedAt: try row.decode("finished_at", as: Int64?.self).map { Timestamp(microseconds: $0) },
+            failure: try row.decode("failure", as: String?.self).map { try RegistryJSON.decode(Failure.self, from: $0) },
+            missingApprovals: try row.decode("missing_approvals", as: String?.self)
+                .map { try RegistryJSON.decode([MissingApproval].self, from: $0) },
+            backup: try row.decode("backup"), isCancelRequested: try row.decode("cancel_requested"))
+    }
+}
+
+/// The worker's session, by which other daemons see whether a job's runner still lives.
+struct Runner: Sendable, Hashable {
+    var pid: Int32
+    var startedMicroseconds: Int64
+}

@@ -1,0 +1,162 @@
+/// The registry's tables, as SQL. A change is a new entry in `versions`; the ones that shipped are never edited.
+enum RegistrySchema {
+    /// What this program writes and reads.
+    static var version: Int { versions.count }
+
+    /// The statements that lead from version n to n + 1, run in one transaction under the lock.
+    static let versions: [[String]] = [first]
+
+    private static let states = """
+        'queued', 'planning', 'awaiting-approval', 'waiting-for-lock', 'backing-up', 'applying', 'verifying', \
+        'succeeded', 'failed', 'cancelled', 'needs-decision'
+        """
+
+    private static let person = """
+        uid bigint NOT NULL, user_name text NOT NULL, login_uid bigint, machine_id text NOT NULL
+        """
+
+    private static let first = [
+        "CREATE SCHEMA IF NOT EXISTS migrated",
+        """
+        CREATE TABLE migrated.registry (
+            only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+            version integer NOT NULL,
+            database_name text NOT NULL,
+            system_identifier text NOT NULL,
+            database_oid bigint NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now(),
+            auto_upgrade_paused_because text
+        )
+        """,
+        """
+        CREATE TABLE migrated.revision_source (
+            source_digest text PRIMARY KEY,
+            revision text NOT NULL,
+            path text NOT NULL,
+            bytes bytea NOT NULL,
+            kept_at timestamptz NOT NULL DEFAULT now()
+        )
+        """,
+        """
+        CREATE TABLE migrated.job (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            kind text NOT NULL CHECK (kind IN ('upgrade', 'downgrade', 'backup')),
+            state text NOT NULL CHECK (state IN (\(states))),
+            target text NOT NULL,
+            target_revisions text[] NOT NULL DEFAULT '{}',
+            plan_digest text,
+            step_count integer NOT NULL DEFAULT 0,
+            applied_count integer NOT NULL DEFAULT 0,
+            request_id uuid NOT NULL UNIQUE,
+            \(person),
+            requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            started_at timestamptz,
+            finished_at timestamptz,
+            failure jsonb,
+            missing_approvals jsonb,
+            backup text,
+            cancel_requested boolean NOT NULL DEFAULT false,
+            runner_pid integer,
+            runner_started timestamptz,
+            attempts integer NOT NULL DEFAULT 0,
+            event_count bigint NOT NULL DEFAULT 0,
+            CHECK ((finished_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled'))),
+            CHECK ((failure IS NOT NULL) = (state IN ('failed', 'needs-decision')))
+        )
+        """,
+        """
+        CREATE UNIQUE INDEX job_one_running ON migrated.job ((true))
+            WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'applying', 'verifying')
+        """,
+        """
+        CREATE INDEX job_open ON migrated.job (number)
+            WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
+        """,
+        """
+        CREATE TABLE migrated.job_step (
+            job bigint NOT NULL REFERENCES migrated.job,
+            ordinal integer NOT NULL,
+            revision text NOT NULL,
+            direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
+            content_digest text NOT NULL,
+            source_digest text NOT NULL REFERENCES migrated.revision_source,
+            step jsonb NOT NULL,
+            PRIMARY KEY (job, ordinal)
+        )
+        """,
+        """
+        CREATE TABLE migrated.job_event (
+            job bigint NOT NULL REFERENCES migrated.job,
+            sequence bigint NOT NULL,
+            at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            kind text NOT NULL,
+            state text NOT NULL CHECK (state IN (\(states))),
+            revision text,
+            message text NOT NULL,
+            progress jsonb,
+            PRIMARY KEY (job, sequence)
+        )
+        """,
+        "CREATE INDEX job_event_at ON migrated.job_event (at)",
+        """
+        CREATE TABLE migrated.history (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            job bigint NOT NULL REFERENCES migrated.job,
+            revision text NOT NULL,
+            direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
+            applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            elapsed_ms double precision NOT NULL,
+            content_digest text NOT NULL,
+            meaning_digest text NOT NULL,
+            rows_after text[] NOT NULL,
+            system_identifier text NOT NULL,
+            timeline integer NOT NULL,
+            database_oid bigint NOT NULL,
+            transaction_id text NOT NULL,
+            UNIQUE (job, revision, direction)
+        )
+        """,
+        "CREATE INDEX history_revision ON migrated.history (revision, number)",
+        """
+        CREATE TABLE migrated.standalone_statement (
+            revision text NOT NULL,
+            direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
+            ordinal integer NOT NULL,
+            statement_digest text NOT NULL,
+            job bigint NOT NULL REFERENCES migrated.job,
+            intended_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            done_at timestamptz,
+            settled_by text,
+            PRIMARY KEY (revision, direction, ordinal)
+        )
+        """,
+        """
+        CREATE TABLE migrated.approval (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            revision text NOT NULL,
+            direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
+            content_digest text NOT NULL,
+            source_digest text NOT NULL REFERENCES migrated.revision_source,
+            \(person),
+            given_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            revoked_at timestamptz
+        )
+        """,
+        """
+        CREATE UNIQUE INDEX approval_standing ON migrated.approval
+            (content_digest, direction, revision, uid, machine_id) WHERE revoked_at IS NULL
+        """,
+        """
+        CREATE TABLE migrated.backup (
+            name text PRIMARY KEY,
+            job bigint REFERENCES migrated.job,
+            machine_id text NOT NULL,
+            path text NOT NULL,
+            taken_at timestamptz NOT NULL,
+            manifest_digest text NOT NULL,
+            manifest jsonb NOT NULL,
+            removed_at timestamptz
+        )
+        """,
+    ]
+}

@@ -1,0 +1,116 @@
+import Planning
+import PostgresClient
+
+/// The two direct sessions of one database: the worker's, which holds the lock and applies, and the observer's, which
+/// reads progress and writes events while the worker is inside a transaction.
+struct SessionPair: Sendable {
+    let worker: Connection
+    let observer: Connection
+    let identity: ServerIdentity
+    let versions: VersionTable
+    let runner: Runner
+
+    /// Connects both and refuses what migrations must not run on.
+    ///
+    /// - Throws: `Failure` `database-unavailable`, `pooler-refused`, `server-read-only`.
+    static func open(_ configuration: DatabaseConfiguration) async throws -> SessionPair {
+        do {
+            let worker = try await connect(configuration, role: "worker")
+            do {
+                let observer = try await connect(configuration, role: "observer")
+                do {
+                    return try await examined(worker, observer, configuration)
+                } catch {
+                    await observer.close()
+                    throw error
+                }
+            } catch {
+                await worker.close()
+                throw error
+            }
+        } catch let error as ConnectionError {
+            throw Failure(error, database: configuration.name)
+        } catch let error as ServerError {
+            throw Failure(
+                .databaseUnavailable, "cannot use database \"\(configuration.name)\": \(error.message)",
+                hint: error.hint)
+        }
+    }
+
+    private static func connect(_ configuration: DatabaseConfiguration, role: String) async throws -> Connection {
+        var parameters = configuration.connection
+        if let searchPath = configuration.searchPath {
+            // Given at start, so that RESET ALL after a revision leads back to it.
+            let path = searchPath.map { "\"\($0)\"" }.joined(separator: ",").replacing(" ", with: "\\ ")
+            parameters["options"] = [parameters["options"], "-c search_path=\(path)"].compactMap { $0 }
+                .joined(separator: " ")
+        }
+        let connection = try await Connection.open(
+            parameters, applicationName: "migrated \(role)", timeout: .seconds(10))
+        do {
+            try await connection.script(SessionSettings.atStart(serverVersion: connection.serverVersion))
+        } catch {
+            await connection.close()
+            throw error
+        }
+        return connection
+    }
+
+    private static func examined(
+        _ worker: Connection, _ observer: Connection, _ configuration: DatabaseConfiguration
+    ) async throws -> SessionPair {
+        guard worker.serverVersion >= 130_000 else {
+            throw Failure(
+                .databaseUnavailable,
+                "cannot use database \"\(configuration.name)\": its server is older than PostgreSQL 13",
+                hint: "upgrade the server")
+        }
+        let identity = try await ServerIdentity.read(on: worker)
+        guard !identity.isReadOnly else {
+            throw Failure(
+                .serverReadOnly, "cannot use database \"\(configuration.name)\": the server is read-only",
+                hint: "connect to the primary, or add target_session_attrs=read-write to the URL")
+        }
+        try await refusePooler(worker, configuration)
+        let started = try await worker.query(
+            """
+            SELECT (extract(epoch FROM backend_start) * 1000000)::bigint AS started
+            FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()
+            """
+        ).first?.decode("started", as: Int64.self)
+        return SessionPair(
+            worker: worker, observer: observer, identity: identity,
+            versions: try await VersionTable.find(configuration.versionTable, on: observer),
+            runner: Runner(pid: worker.backendPID, startedMicroseconds: started ?? 0))
+    }
+
+    /// A transaction-pooling proxy shows itself by a backend that is not the one of the start-up packet, or that changes.
+    private static func refusePooler(_ connection: Connection, _ configuration: DatabaseConfiguration) async throws {
+        var seen: Set<Int> = [Int(connection.backendPID)]
+        for _ in 0..<2 {
+            let row = try await connection.query("SELECT pg_catalog.pg_backend_pid() AS pid").first
+            if let pid = try row?.decode("pid", as: Int.self) { seen.insert(pid) }
+        }
+        guard seen.count == 1 else {
+            throw Failure(
+                .poolerRefused,
+                "cannot use database \"\(configuration.name)\": the connection goes through a pooling proxy",
+                hint: "connect to PostgreSQL itself, past the proxy: a lock can only be held on a direct session")
+        }
+    }
+
+    func close() async {
+        await worker.close()
+        await observer.close()
+    }
+}
+
+extension Failure {
+    /// A connection that could not be made or was lost, as a person sees it.
+    init(_ error: ConnectionError, database: String) {
+        let reason = error.message
+        self.init(
+            .databaseUnavailable, "cannot reach database \"\(database)\": \(reason)",
+            hint: error.hint ?? "see that the server runs and that the url is right: migratectl -d \(database) doctor")
+    }
+}

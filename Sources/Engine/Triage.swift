@@ -1,0 +1,64 @@
+import Digest
+import Planning
+import PostgresClient
+import Revisions
+
+/// What is looked at before the next job is taken: jobs to be cancelled, parked jobs that may go on, and approved revisions
+/// that a database with `auto_upgrade` should get.
+struct Triage: Sendable {
+    let engine: DatabaseEngine
+    let sessions: SessionPair
+
+    func run() async throws {
+        let jobs = engine.jobs(sessions)
+        for job in try await jobs.open() where !job.state.isRunning {
+            if job.isCancelRequested, job.state != .needsDecision {
+                try await move(job, to: .cancelled, .jobCancelled, "cancelled before it ran")
+            } else if job.state == .awaitingApproval, try await isApproved(job) {
+                try await move(job, to: .queued, .jobStateChanged, "has its approvals: back in the queue")
+            }
+        }
+        if engine.configuration.autoUpgrade { try await queueUpgrade() }
+    }
+
+    private func move(_ job: Job, to state: JobState, _ kind: JobEvent.Kind, _ message: String) async throws {
+        let reporter = engine.reporter(sessions)
+        let event = try await reporter.jobs.move(
+            job.id.number, JobStore.Move(from: job.state, to: state), runner: nil, event: kind, message: message)
+        if let event { reporter.announce(event) }
+    }
+
+    private func isApproved(_ job: Job) async throws -> Bool {
+        guard let missing = job.missingApprovals else { return true }
+        let standing = try await ApprovalStore(session: sessions.observer).standing(for: missing.map(\.contentDigest))
+        let steps = try await engine.jobs(sessions).steps(of: job.id.number)
+            .filter { step in missing.contains { $0.contentDigest == step.contentDigest && $0.direction == step.direction } }
+        guard steps.count == missing.count else { return !standing.isEmpty }
+        let verdict = engine.configuration.policy.judge(
+            Plan(rowsBefore: [], steps: steps), approvals: standing, requester: job.requestedBy)
+        return verdict == .approved
+    }
+
+    /// Queues an upgrade to the heads where every pending revision is approved and nobody has paused it. A plan that was
+    /// tried and failed is not queued again by itself.
+    private func queueUpgrade() async throws {
+        let snapshot = engine.library.snapshot
+        guard snapshot.problems.isEmpty, snapshot.graph.heads.count == 1 else { return }
+        guard try await RegistryRow(session: sessions.observer).pausedBecause() == nil else { return }
+        let draft: Draft
+        do {
+            draft = try await engine.drafting(sessions).draft(.upgrade, to: "head")
+        } catch is Failure {
+            return  // Shown by status; nothing to do by itself.
+        }
+        guard !draft.plan.isEmpty else { return }
+        let approvals = try await ApprovalStore(session: sessions.observer)
+            .standing(for: draft.plan.steps.map(\.contentDigest))
+        let daemon = engine.daemonPerson
+        guard engine.configuration.policy.judge(draft.plan, approvals: approvals, requester: daemon) == .approved,
+            try await !engine.jobs(sessions).hasTried(planDigest: draft.plan.digest.description)
+        else { return }
+        _ = try await engine.enqueue(
+            .upgrade, draft: draft, target: "head", requestID: RequestID.random(), person: daemon, sessions)
+    }
+}

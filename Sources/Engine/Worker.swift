@@ -1,0 +1,244 @@
+import Host
+import Logging
+import Planning
+import PostgresClient
+
+/// The loop that does one database's work: connect, recover, take the next job, run it, wait for news. It ends only with
+/// the daemon; an unreachable database is tried again with growing pauses.
+struct Worker: Sendable {
+    let engine: DatabaseEngine
+    let beat: @Sendable (Bool) -> Void
+
+    private var configuration: DatabaseConfiguration { engine.configuration }
+    private var logger: Logger { engine.logger }
+
+    /// A slow poll is the truth; signals and notifications are hints.
+    static let idlePoll = Duration.seconds(30)
+    /// While another daemon has the job or the lock, nobody tells us when it ends.
+    static let busyPoll = Duration.milliseconds(700)
+
+    func run() async {
+        var failures = 0
+        while !Task.isCancelled && !engine.activity.isStopping {
+            do {
+                beat(true)
+                let sessions = try await connect()
+                failures = 0
+                do {
+                    try await serve(sessions)
+                } catch {
+                    engine.disconnected(Self.failure(error, configuration.name), until: nil)
+                    await sessions.close()
+                    throw error
+                }
+                engine.disconnected(nil, until: nil)
+                await sessions.close()
+            } catch is CancellationError {
+                break
+            } catch {
+                failures += 1
+                await pause(after: Self.failure(error, configuration.name), failures: failures)
+            }
+        }
+        engine.disconnected(nil, until: nil)
+    }
+
+    // MARK: Connecting
+
+    private func connect() async throws -> SessionPair {
+        engine.connecting()
+        let sessions = try await SessionPair.open(configuration)
+        do {
+            let bootstrap = RegistryBootstrap(
+                database: configuration.name, session: sessions.worker, identity: sessions.identity)
+            while try await bootstrap.ensure() == .busy {
+                beat(true)
+                try await Task.sleep(for: Self.busyPoll)
+            }
+            let retry = LockRetry(
+                settings: configuration.locks, deadlockTimeout: try await Self.deadlockTimeout(on: sessions.observer))
+            try await sessions.observer.execute("LISTEN migrated")
+            engine.connected(sessions, retry: retry)
+            return sessions
+        } catch {
+            await sessions.close()
+            throw error
+        }
+    }
+
+    private static func deadlockTimeout(on session: any Session) async throws -> Duration {
+        let milliseconds = try await session.query(
+            "SELECT setting::bigint AS ms FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'"
+        ).first?.decode("ms", as: Int64.self)
+        return .milliseconds(milliseconds ?? 1000)
+    }
+
+    /// Pauses after a failed attempt: longer each time, at most a minute, unless news comes that could help.
+    private func pause(after failure: Failure, failures: Int) async {
+        let longest = min(60, Double(1 << min(failures, 6)) / 2)
+        let pause = Duration.seconds(Double.random(in: longest / 2...longest))
+        engine.disconnected(failure, until: pause)
+        let kind: DaemonEvent = failure.code == .registryMismatch ? .registryMismatch : .databaseUnavailable
+        logger.log(
+            level: failures == 1 ? .error : .notice, "\(failure.message); next attempt in \(Int(pause.seconds + 0.5)) s",
+            metadata: ["message-id": "\(kind.messageID)", "hint": "\(failure.hint ?? "")"])
+        beat(false)
+        await engine.reconnect.wait(since: engine.reconnect.generation, upTo: pause)
+    }
+
+    private static func failure(_ error: any Error, _ database: String) -> Failure {
+        switch error {
+        case let failure as Failure: failure
+        case let error as ConnectionError: Failure(error, database: database)
+        case let error as CommitOutcomeUnknown: Failure(error.reason, database: database)
+        case let error as ServerError:
+            Failure(.databaseUnavailable, "cannot use database \"\(database)\": \(error.message)", hint: error.hint)
+        default: Failure(.internalError, "cannot work on database \"\(database)\": \(error)")
+        }
+    }
+
+    // MARK: Serving
+
+    /// Does what there is to do until the daemon stops or a session is lost.
+    private func serve(_ sessions: SessionPair) async throws {
+        let listener = Task { [signal = engine.signal] in
+            for await _ in sessions.observer.notifications { signal.raise() }
+        }
+        defer { listener.cancel() }
+        while !engine.activity.isStopping {
+            try Task.checkCancellation()
+            beat(true)
+            let seen = engine.signal.generation
+            var isAlone = true
+            if try await !engine.jobs(sessions).abandoned().isEmpty || engine.isFresh {
+                let recovery = Recovery(sessions: sessions, reporter: engine.reporter(sessions), backups: engine.backups(sessions))
+                isAlone = try await recovery.run()
+                if isAlone { engine.recovered() }
+            }
+            try await Triage(engine: engine, sessions: sessions).run()
+            if isAlone, let job = try await next(sessions) {
+                try await run(job, sessions)
+                continue
+            }
+            let someoneElseRuns = try await someoneElseRuns(sessions)
+            beat(false)
+            try await waitForNews(sessions, since: seen, upTo: someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll)
+        }
+    }
+
+    private func waitForNews(_ sessions: SessionPair, since seen: UInt64, upTo limit: Duration) async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await engine.signal.wait(since: seen, upTo: limit) }
+            group.addTask { await sessions.worker.waitUntilClosed() }
+            group.addTask { await sessions.observer.waitUntilClosed() }
+            await group.next()
+            group.cancelAll()
+        }
+        guard sessions.worker.isUsable, sessions.observer.isUsable else {
+            throw ConnectionError(kind: .lost, message: "the server closed the connection")
+        }
+    }
+
+    private func next(_ sessions: SessionPair) async throws -> Job? {
+        let open = try await engine.jobs(sessions).open()
+        guard !open.contains(where: \.state.isRunning), !open.contains(where: { $0.state == .needsDecision }) else {
+            return nil
+        }
+        return open.first { $0.state == .queued }
+    }
+
+    private func someoneElseRuns(_ sessions: SessionPair) async throws -> Bool {
+        try await engine.jobs(sessions).open().contains { $0.state.isRunning }
+    }
+
+    // MARK: One job
+
+    /// Runs a job with its observer beside it, and writes how it ended.
+    private func run(_ job: Job, _ sessions: SessionPair) async throws {
+        let reporter = engine.reporter(sessions)
+        let box = PipelineBox(engine.pipeline(for: job, sessions))
+        let observer = JobObserver(
+            sessions: sessions, reporter: reporter, activity: engine.activity, job: job.id.number)
+        engine.activity.begin(job.id.number, .planning)
+        defer { engine.activity.end() }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await box.run() }
+                group.addTask { try await observer.run() }
+                group.addTask { try await engine.stopRequest() }
+                group.addTask { try await beatSteadily() }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch {
+            try await box.end(after: error)
+        }
+        engine.signal.raise()
+        await engine.notifyOthers(sessions)
+    }
+
+    /// While a job runs: a slow database must not stop this, a hung program must.
+    private func beatSteadily() async throws {
+        while true {
+            beat(true)
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+}
+
+/// The pipeline of the running job. Its task ends before anything else touches it.
+private final class PipelineBox: @unchecked Sendable {
+    private var pipeline: Pipeline
+    private var failure: (any Error)?
+
+    init(_ pipeline: Pipeline) { self.pipeline = pipeline }
+
+    func run() async throws {
+        do {
+            try await pipeline.run()
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    /// Writes the state in which the job ended. What says that the sessions are gone is thrown on: whoever connects next
+    /// finds the job without its runner and brings it back.
+    func end(after error: any Error) async throws {
+        // Where observer and pipeline both ended, what the pipeline says of itself comes first.
+        let cause: any Error = (failure is CancellationError ? nil : failure) ?? error
+        switch cause {
+        case is Pipeline.LostJob:
+            return
+        case let failure as Failure where failure.code == .needsDecision:
+            try await pipeline.enter(.needsDecision, failure.message, failure: failure)
+        case let failure as Failure:
+            try await pipeline.fail(failure)
+        case is JobObserver.CancelRequested:
+            try await pipeline.enter(.cancelled, "cancelled")
+        case is CancellationError, is DatabaseEngine.Stopping:
+            try await pipeline.enter(.queued, "the daemon stops: back in the queue")
+            throw CancellationError()
+        case is ConnectionError, is CommitOutcomeUnknown:
+            throw cause
+        case let error as ServerError where error.isFatal || ["57P01", "57P02", "57P03"].contains(error.sqlState):
+            throw ConnectionError(kind: .lost, message: error.message, sqlState: error.sqlState)
+        case let error as ServerError:
+            try await pipeline.fail(
+                Failure(
+                    .internalError, "cannot go on with the job: \(error.message)", hint: error.hint,
+                    sql: Failure.ServerReport(
+                        sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
+                        context: error.context)))
+        default:
+            try await pipeline.fail(Failure(.internalError, "cannot go on with the job: \(cause)"))
+        }
+    }
+}
+
+extension Pipeline {
+    /// Ends the job as failed, from whichever state it is in.
+    mutating func fail(_ failure: Failure) async throws {
+        try await enter(.failed, failure.message, failure: failure)
+    }
+}

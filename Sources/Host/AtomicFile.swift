@@ -1,0 +1,56 @@
+import Glibc
+
+/// Files that appear whole or not at all, and stay after a crash of the machine.
+public enum AtomicFile {
+    /// Replaces the file at `path` by one with these bytes: written beside it, synchronised, renamed over it.
+    ///
+    /// The mode is what it is, whatever the process's umask says.
+    public static func write(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws(FileError) {
+        let (parent, name) = FilePaths.split(path)
+        let temporary = FilePaths.join(parent, ".\(name).\(FilePaths.uniqueSuffix())")
+        do throws(FileError) {
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+            let file = try Descriptor(open: temporary, flags, mode: mode_t(mode), for: "write")
+            guard fchmod(file.raw, mode_t(mode)) == 0 else { throw FileError("write", temporary) }
+            try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
+                try file.write(UnsafeRawBufferPointer(buffer), to: temporary)
+            }
+            try file.synchronise(temporary)
+            guard Glibc.rename(temporary, path) == 0 else { throw FileError("write", path) }
+        } catch {
+            unlink(temporary)
+            // The temporary name means nothing to whoever reads the message.
+            throw FileError("write", path, reason: error.reason, code: error.code, hint: error.hint)
+        }
+        try synchroniseDirectory(parent)
+    }
+
+    /// Replaces the file at `path` by one with this text.
+    public static func write(_ path: String, text: String, mode: UInt32 = 0o600) throws(FileError) {
+        try write(path, Array(text.utf8), mode: mode)
+    }
+
+    /// Gives a file or directory its final name and makes the new name survive a crash of the machine.
+    ///
+    /// What stands at `destination` already is never replaced.
+    public static func publish(_ source: String, as destination: String) throws(FileError) {
+        // RENAME_NOREPLACE (1) is behind _GNU_SOURCE, and so is renameat2.
+        guard !FilePaths.entryExists(destination) else { throw FileError("create", destination, code: EEXIST) }
+        guard Glibc.rename(source, destination) == 0 else { throw FileError("create", destination) }
+        try synchroniseDirectory(FilePaths.split(destination).parent)
+        let from = FilePaths.split(source).parent
+        if from != FilePaths.split(destination).parent { try synchroniseDirectory(from) }
+    }
+
+    /// Removes the file at `path`, and makes that survive a crash; one that is missing is none.
+    public static func remove(_ path: String) throws(FileError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
+        try synchroniseDirectory(FilePaths.split(path).parent)
+    }
+
+    /// Makes the names in a directory survive a crash of the machine.
+    public static func synchroniseDirectory(_ path: String) throws(FileError) {
+        let directory = try Descriptor(open: path, O_RDONLY | O_DIRECTORY, for: "synchronise")
+        try directory.synchronise(path)
+    }
+}

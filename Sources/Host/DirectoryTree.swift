@@ -1,0 +1,158 @@
+import Glibc
+
+/// Directories as a whole: what is in them, how large they are, making and removing them.
+public enum DirectoryTree {
+    /// A file of a tree.
+    public struct File: Sendable, Hashable {
+        /// The path from the tree's root on, without a leading slash.
+        public var name: String
+        /// The path that opens it.
+        public var path: String
+        /// Its length in bytes.
+        public var size: Int64
+    }
+
+    /// The revision files in `directory` (not below it), sorted by their names' bytes.
+    ///
+    /// They are files whose name ends in ".sql"; hidden ones and what editors leave beside a file are not. A link to
+    /// a file counts as that file: deploys are made of links.
+    public static func revisionFiles(in directory: String) throws(FileError) -> [File] {
+        var files: [File] = []
+        for name in try entries(of: directory) where isRevisionFileName(name) {
+            let path = FilePaths.join(directory, name)
+            var status = stat()
+            // One that was removed since, or a link that leads nowhere, is no file.
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            files.append(File(name: name, path: path, size: Int64(status.st_size)))
+        }
+        return files
+    }
+
+    /// Whether a file of that name is a revision file, by its name alone.
+    public static func isRevisionFileName(_ name: String) -> Bool {
+        guard name.utf8.count > 4, name.hasSuffix(".sql") else { return false }
+        // ".#x.sql" and "#x.sql" are Emacs's, "._x.sql" macOS's, "~x.sql" and "x.sql~" backups.
+        return !name.hasPrefix(".") && !name.hasPrefix("#") && !name.hasPrefix("~")
+    }
+
+    /// All regular files in `directory` and below, sorted by their names' bytes. Links are not followed.
+    public static func files(in directory: String) throws(FileError) -> [File] {
+        var files: [File] = []
+        try walk(directory, prefix: "") { (name, path, status) throws(FileError) in
+            guard status.st_mode & S_IFMT == S_IFREG else { return }
+            files.append(File(name: name, path: path, size: Int64(status.st_size)))
+        }
+        return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// The bytes of all regular files in `directory` and below.
+    public static func size(of directory: String) throws(FileError) -> Int64 {
+        try files(in: directory).reduce(0) { $0 + $1.size }
+    }
+
+    /// Makes `path` and what is missing above it; existing directories stay as they are.
+    public static func make(_ path: String, mode: UInt32 = 0o700) throws(FileError) {
+        if Glibc.mkdir(path, mode_t(mode)) == 0 {
+            // What the umask took away is given back: the caller has said what it wants.
+            guard chmod(path, mode_t(mode)) == 0 else { throw FileError("create", path) }
+            return
+        }
+        let code = errno
+        let parent = FilePaths.split(path).parent
+        if code == ENOENT && parent != path {
+            try make(parent, mode: mode)
+            return try make(path, mode: mode)
+        }
+        var status = stat()
+        guard code == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw FileError("create", path, code: code)
+        }
+    }
+
+    /// Makes a new, private directory in `parent` whose name begins with `prefix`.
+    public static func makeTemporary(in parent: String, prefix: String) throws(FileError) -> String {
+        let path = FilePaths.join(parent, "\(prefix)\(FilePaths.uniqueSuffix())")
+        guard Glibc.mkdir(path, 0o700) == 0 else { throw FileError("create", path) }
+        return path
+    }
+
+    /// Makes everything in `directory` and below, its own name included, survive a crash of the machine.
+    public static func synchronise(_ directory: String) throws(FileError) {
+        try walk(directory, prefix: "") { (_, path, status) throws(FileError) in
+            switch status.st_mode & S_IFMT {
+            case S_IFREG:
+                let file = try Descriptor(open: path, O_RDONLY | O_NOFOLLOW, for: "synchronise")
+                try file.synchronise(path)
+            case S_IFDIR: try AtomicFile.synchroniseDirectory(path)
+            default: break
+            }
+        }
+        try AtomicFile.synchroniseDirectory(directory)
+        try AtomicFile.synchroniseDirectory(FilePaths.split(directory).parent)
+    }
+
+    /// Takes every right of group and others away, in `directory` and below.
+    public static func makePrivate(_ directory: String) throws(FileError) {
+        try walk(directory, prefix: "") { (_, path, status) throws(FileError) in
+            let kind = status.st_mode & S_IFMT
+            guard kind == S_IFREG || kind == S_IFDIR, status.st_mode & 0o077 != 0 else { return }
+            guard chmod(path, status.st_mode & 0o700) == 0 else { throw FileError("protect", path) }
+        }
+        guard chmod(directory, 0o700) == 0 else { throw FileError("protect", directory) }
+    }
+
+    /// Removes `directory` with all that is in it; one that is missing is none. Links are removed, not followed.
+    public static func remove(_ directory: String) throws(FileError) {
+        var status = stat()
+        guard lstat(directory, &status) == 0 else {
+            if errno == ENOENT { return }
+            throw FileError("remove", directory)
+        }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            for name in try entries(of: directory, for: "remove") {
+                try remove(FilePaths.join(directory, name))
+            }
+            guard rmdir(directory) == 0 || errno == ENOENT else { throw FileError("remove", directory) }
+        } else {
+            guard unlink(directory) == 0 || errno == ENOENT else { throw FileError("remove", directory) }
+        }
+    }
+
+    /// The names in a directory without "." and "..", sorted by their bytes.
+    public static func entries(of directory: String) throws(FileError) -> [String] {
+        try entries(of: directory, for: "read")
+    }
+
+    private static func entries(of directory: String, for action: String) throws(FileError) -> [String] {
+        guard let stream = opendir(directory) else { throw FileError(action, directory) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw FileError(action, directory) }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Visits all that is below `directory`, what is in a directory before the directory itself.
+    private static func walk(
+        _ directory: String, prefix: String, _ visit: (String, String, stat) throws(FileError) -> Void
+    ) throws(FileError) {
+        for entry in try entries(of: directory, for: "read") {
+            let path = FilePaths.join(directory, entry)
+            let name = prefix.isEmpty ? entry : prefix + "/" + entry
+            var status = stat()
+            guard lstat(path, &status) == 0 else {
+                if errno == ENOENT { continue }
+                throw FileError("read", path)
+            }
+            if status.st_mode & S_IFMT == S_IFDIR { try walk(path, prefix: name, visit) }
+            try visit(name, path, status)
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import Glibc
+
+extension PostgresTools {
+    /// How a dump is compressed.
+    public enum Compression: Sendable, Hashable {
+        /// The best that the programs know: zstd or lz4 from version 16 on, else gzip, always at a fast level.
+        case best
+        /// Not at all.
+        case none
+        /// An algorithm by its name and level.
+        case named(String, level: Int?)
+    }
+
+    /// What is to be dumped, and where to.
+    public struct DumpRequest: Sendable {
+        /// The connection, as libpq's keywords; a password among them stays a secret.
+        public var connection: [String: String]
+        /// The directory that is made (or is there, and empty).
+        public var directory: String
+        /// How many tables are read at once; each needs a connection, and one more.
+        public var jobs = 2
+        /// How the data is compressed.
+        public var compression = Compression.best
+        /// Schemas that are left out, by their exact names.
+        public var excludedSchemas: [String] = []
+        /// A role that the programs act as.
+        public var role: String?
+        /// How long it may wait for a table's lock; where nothing is said, for ever.
+        public var lockTimeout: Duration?
+        /// Whether each object is named on standard error.
+        public var isVerbose = false
+
+        /// Makes a request with defaults.
+        public init(connection: [String: String], directory: String) {
+            self.connection = connection
+            self.directory = directory
+        }
+    }
+
+    /// What is to be restored, and where to.
+    public struct RestoreRequest: Sendable {
+        /// The archive: the directory that a dump made.
+        public var archive: String
+        /// The connection to the database, which exists and is empty, as libpq's keywords.
+        public var connection: [String: String]
+        /// How many objects are restored at once.
+        public var jobs = 2
+        /// Whether objects belong to whom they belonged; else to whoever restores.
+        public var keepsOwners = true
+        /// Whether grants are restored.
+        public var keepsPrivileges = true
+        /// Whether objects go to the tablespaces that they were in.
+        public var keepsTablespaces = true
+        /// Whether publications and subscriptions are restored.
+        public var keepsReplication = true
+        /// Schemas that are left out, by their exact names.
+        public var excludedSchemas: [String] = []
+        /// A role that the programs act as.
+        public var role: String?
+        /// Whether each object is named on standard error.
+        public var isVerbose = false
+
+        /// Makes a request with defaults.
+        public init(archive: String, connection: [String: String]) {
+            self.archive = archive
+            self.connection = connection
+        }
+    }
+
+    /// Dumps a database into a directory that only we can read; returns how it was compressed ("zstd:1").
+    ///
+    /// What a failed or cancelled dump has written is left for the caller, who owns the directory.
+    @discardableResult
+    public func dump(
+        _ request: DumpRequest, onLine: (@Sendable (String) -> Void)? = nil
+    ) async throws(ToolError) -> String {
+        let secrets = try secrets(of: request.connection, for: "pg_dump")
+        defer { secrets.remove() }
+        var choices = compressions(for: request.compression)[...]
+        while let choice = choices.popFirst() {
+            do throws(ToolError) {
+                let arguments = dumpArguments(request, choice) + ["--dbname=\(secrets.conninfo)"]
+                try await run("pg_dump", arguments, environment: secrets.environment, onLine: onLine)
+                try tighten(request.directory, for: "pg_dump")
+                return choice.name
+            } catch {
+                // Found out before anything is connected to or written.
+                guard !choices.isEmpty, ToolDiagnosis.lacksCompression(error) else { throw error }
+            }
+        }
+        throw ToolError(program: "pg_dump", cause: .failed, reason: "no compression is known to it")
+    }
+
+    /// Reads all of an archive and decodes it, without a server, and looks whether its files are whole: finds what a
+    /// list of its contents does not, a file that was cut above all. Changed bytes are only found in gzip files.
+    public func decode(_ archive: String) async throws(ToolError) {
+        try await run("pg_restore", ["--file=/dev/null", "--", archive])
+        do throws(FileError) {
+            try ArchiveFrames.check(archive)
+        } catch {
+            throw ToolError(program: "pg_restore", error)
+        }
+    }
+
+    /// Restores an archive into a database; stops at the first error.
+    public func restore(
+        _ request: RestoreRequest, onLine: (@Sendable (String) -> Void)? = nil
+    ) async throws(ToolError) {
+        let secrets = try secrets(of: request.connection, for: "pg_restore")
+        defer { secrets.remove() }
+        var arguments = ["--exit-on-error", "--no-password", "--jobs=\(max(1, request.jobs))"]
+        if !request.keepsOwners { arguments.append("--no-owner") }
+        if !request.keepsPrivileges { arguments.append("--no-privileges") }
+        if !request.keepsTablespaces { arguments.append("--no-tablespaces") }
+        if !request.keepsReplication { arguments += ["--no-publications", "--no-subscriptions"] }
+        arguments += request.excludedSchemas.map { "--exclude-schema=\($0)" }
+        if let role = request.role { arguments.append("--role=\(role)") }
+        if request.isVerbose { arguments.append("--verbose") }
+        arguments += ["--dbname=\(secrets.conninfo)", "--", request.archive]
+        try await run("pg_restore", arguments, environment: secrets.environment, onLine: onLine)
+    }
+
+    /// Writes an archive as one SQL script, which appears whole or not at all and is readable by us alone.
+    public func writeScript(of archive: String, to path: String) async throws(ToolError) {
+        let (parent, name) = FilePaths.split(path)
+        let temporary = FilePaths.join(parent, ".\(name).\(FilePaths.uniqueSuffix())")
+        do throws(FileError) {
+            // The program writes into the file that is there, and leaves its mode alone.
+            try AtomicFile.write(temporary, [], mode: 0o600)
+        } catch {
+            throw ToolError(program: "pg_restore", error)
+        }
+        defer { unlink(temporary) }
+        try await run("pg_restore", ["--file=\(temporary)", "--", archive])
+        do throws(FileError) {
+            let file = try Descriptor(open: temporary, O_RDONLY, for: "synchronise")
+            try file.synchronise(temporary)
+            try AtomicFile.publish(temporary, as: path)
+        } catch {
+            throw ToolError(program: "pg_restore", error)
+        }
+    }
+
+    private func dumpArguments(_ request: DumpRequest, _ compression: (name: String, argument: String)) -> [String] {
+        var arguments = [
+            "--format=directory", "--jobs=\(max(1, request.jobs))", "--compress=\(compression.argument)",
+            "--no-password", "--file=\(request.directory)",
+        ]
+        arguments += request.excludedSchemas.map { "--exclude-schema=\(Self.pattern($0))" }
+        if let role = request.role { arguments.append("--role=\(role)") }
+        if let timeout = request.lockTimeout {
+            arguments.append(
+                "--lock-wait-timeout=\(timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000)"
+            )
+        }
+        if request.isVerbose { arguments.append("--verbose") }
+        return arguments
+    }
+
+    /// The compressions to try, the best one first, with what the programs' version calls them.
+    func compressions(for compression: Compression) -> [(name: String, argument: String)] {
+        let gzip = ("gzip:1", version.major >= 16 ? "gzip:1" : "1")
+        switch compression {
+        case .best: return version.major >= 16 ? [("zstd:1", "zstd:1"), ("lz4", "lz4"), gzip] : [gzip]
+        case .none: return [("none", version.major >= 16 ? "none" : "0")]
+        case .named(let name, let level):
+            let full = level.map { "\(name):\($0)" } ?? name
+            // Before 16 there is gzip and a bare level.
+            return [(full, version.major >= 16 ? full : level.map { "\($0)" } ?? (name == "none" ? "0" : "1"))]
+        }
+    }
+
+    /// A pattern, as the programs' options take them, that matches one name only.
+    static func pattern(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    private func secrets(of connection: [String: String], for program: String) throws(ToolError) -> ConnectionSecrets {
+        do throws(FileError) {
+            return try ConnectionSecrets(connection)
+        } catch {
+            throw ToolError(program: program, error)
+        }
+    }
+
+    private func tighten(_ directory: String, for program: String) throws(ToolError) {
+        do throws(FileError) {
+            try DirectoryTree.makePrivate(directory)
+        } catch {
+            throw ToolError(program: program, error)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// What happens to the daemon rather than to a job: only the journal has it, under a MESSAGE_ID that `journalctl -x`
+/// explains from the message catalogue.
+public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
+    case daemonStarted = "daemon-started"
+    case daemonStopping = "daemon-stopping"
+    case settingsReloaded = "settings-reloaded"
+    case settingsRefused = "settings-refused"
+    case databaseConnected = "database-connected"
+    case databaseUnavailable = "database-unavailable"
+    case registryMismatch = "registry-mismatch"
+    case directoryChanged = "directory-changed"
+    case directoryBroken = "directory-broken"
+    case approvalGiven = "approval-given"
+    case approvalRevoked = "approval-revoked"
+
+    /// The journal's MESSAGE_ID.
+    public var messageID: String {
+        switch self {
+        case .daemonStarted: "5c197825672e366884136e8d13b5a05d"
+        case .daemonStopping: "a7c6c8853bfb9eca132129fbc985e8ae"
+        case .settingsReloaded: "30c326b3746aec04fb46c324c45679b7"
+        case .settingsRefused: "a7297ff9f4a8d383803f21d7bf9ea96b"
+        case .databaseConnected: "5fe583df0d64aff4c3272df8e106df18"
+        case .databaseUnavailable: "a7f48496ac8b4c3d0b64c4ec0729151f"
+        case .registryMismatch: "f15b04c10b6cf2bf30fa9d4ba56f86d9"
+        case .directoryChanged: "f321249f2e8ac793a0609f53bcc3ccce"
+        case .directoryBroken: "a2bb0d13c3b409198efa990825d29a58"
+        case .approvalGiven: "87bd6985b5e92a0128984a61845866b8"
+        case .approvalRevoked: "324d89b55753d9c3ff40f9a2cd9b4064"
+        }
+    }
+}

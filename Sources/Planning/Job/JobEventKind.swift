@@ -1,0 +1,49 @@
+extension JobEvent {
+    /// The kinds of event of a job. Those that an administrator may look for have a MESSAGE_ID, which `journalctl -x`
+    /// explains from the message catalogue.
+    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+        case jobQueued = "job-queued"
+        case jobStateChanged = "job-state-changed"
+        case jobAwaitingApproval = "job-awaiting-approval"
+        case lockWaiting = "lock-waiting"
+        case lockAcquired = "lock-acquired"
+        case backupStarted = "backup-started"
+        case backupProgress = "backup-progress"
+        case backupFinished = "backup-finished"
+        case backupPruned = "backup-pruned"
+        case stepStarted = "step-started"
+        case stepProgress = "step-progress"
+        case stepApplied = "step-applied"
+        case stepRetried = "step-retried"
+        case blockersSeen = "blockers-seen"
+        case versionChangedOutside = "version-changed-outside"
+        case jobSucceeded = "job-succeeded"
+        case jobFailed = "job-failed"
+        case jobCancelled = "job-cancelled"
+        case jobNeedsDecision = "job-needs-decision"
+
+        /// The journal's MESSAGE_ID; nil for progress, which is too frequent to explain.
+        public var messageID: String? {
+            switch self {
+            case .jobQueued: "520a3e6675ecbdbd433363a9cfcbb5a3"
+            case .jobStateChanged: "e5c76b4ecf70494a033b91083b80bb32"
+            case .jobAwaitingApproval: "3b0ea5f914bc7b70fdd7e482a4da4208"
+            case .lockWaiting: "5cec53a9951e2bb5f8626bfcc8b0753c"
+            case .lockAcquired: "653fd5d4a87d73337e4ac3d3dc8e7285"
+            case .backupStarted: "16ac3a536cff892d596e4fec95916d08"
+            case .backupFinished: "6e9177021a3842442cede34cbcdfb186"
+            case .backupPruned: "4e6762ac1e613535a9e6d6cb292cf217"
+            case .stepStarted: "c2efb669634aa8d7eab3e4ccbf640515"
+            case .stepApplied: "47be9ffba2c55359ec13173318cfd10f"
+            case .stepRetried: "4bf9f617c7bc6148611dc92c0ceef419"
+            case .blockersSeen: "6dd980a0a041201d1083aa500fb330f6"
+            case .versionChangedOutside: "e1d1e091cbe511dbe6290c92e35ea806"
+            case .jobSucceeded: "b5c31f043d20add8a68aef9f43199a90"
+            case .jobFailed: "27d7889bd8a42c414b90e7bf57f6d17f"
+            case .jobCancelled: "d28467b61e2cb4f77ea47a101942b20f"
+            case .jobNeedsDecision: "a91060fae19fa54786a05e93f081a230"
+            case .backupProgress, .stepProgress: nil
+            }
+        }
+    }
+}

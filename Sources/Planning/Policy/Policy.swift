@@ -1,0 +1,56 @@
+/// What has to be true before a plan is carried out.
+public struct Policy: Sendable, Hashable {
+    /// How many different persons must have approved a step's content; 0 asks for none.
+    public var approvals: Int
+    /// Whether the approval of the person who queued the job counts.
+    public var requesterMayApprove: Bool
+    /// What to do when the meaning of an applied revision is no longer that of its file.
+    public var editedAfterApply: EditedAfterApply
+
+    public enum EditedAfterApply: String, Sendable, Hashable, Codable, CaseIterable {
+        case refuse
+        case warn
+    }
+
+    public init(
+        approvals: Int = 1, requesterMayApprove: Bool = true, editedAfterApply: EditedAfterApply = .refuse
+    ) {
+        self.approvals = approvals
+        self.requesterMayApprove = requesterMayApprove
+        self.editedAfterApply = editedAfterApply
+    }
+
+    /// Judges a plan by the approvals that stand.
+    public func judge(_ plan: Plan, approvals standing: [Approval], requester: Person) -> Verdict {
+        guard approvals > 0 else { return .approved }
+        var persons: [ApprovedContent: Set<PersonKey>] = [:]
+        for approval in standing where requesterMayApprove || PersonKey(approval.person) != PersonKey(requester) {
+            persons[ApprovedContent(approval), default: []].insert(PersonKey(approval.person))
+        }
+        let missing = plan.steps.compactMap { step -> MissingApproval? in
+            let given = persons[ApprovedContent(step)]?.count ?? 0
+            guard given < approvals else { return nil }
+            return MissingApproval(
+                revision: step.revision, direction: step.direction, contentDigest: step.contentDigest, given: given,
+                wanted: approvals)
+        }
+        return missing.isEmpty ? .approved : .missing(missing)
+    }
+}
+
+/// The policy's answer about a plan.
+public enum Verdict: Sendable, Hashable {
+    case approved
+    case missing([MissingApproval])
+}
+
+/// One person for the purpose of counting: root is one person wherever it is.
+private struct PersonKey: Hashable {
+    let uid: UInt32
+    let machineID: String
+
+    init(_ person: Person) {
+        uid = person.uid
+        machineID = person.uid == 0 ? "" : person.machineID
+    }
+}

@@ -1,0 +1,8 @@
+import Daemon
+
+@main
+enum Migrated {
+    static func main() async {
+        await DaemonCommand.start()
+    }
+}
