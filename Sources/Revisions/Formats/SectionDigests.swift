@@ -48,9 +48,7 @@ private struct FieldBuffer {
     init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
     mutating func add(count: Int) {
-        for shift in stride(from: 56, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: count >> shift))
-        }
+        withUnsafeBytes(of: UInt64(count).bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     mutating func add(_ text: String) {

@@ -63,7 +63,7 @@ struct Resolver {
         switch try meaning(of: symbol, branch: branch) {
         case .nodes(let nodes):
             guard nodes.count < 2 else { throw multipleHeads(nodes, text) }
-            if let branch, !nodes.isEmpty { _ = try self.branch(branch) }
+            if let branch { _ = try self.branch(branch) }
             return nodes.first
         case .name(let name): return try node(named: name, branch: branch)
         }
