@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Where a server listens.
 public enum ListeningSocket: Sendable, Equatable {
@@ -38,12 +39,18 @@ public enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 // A Unix stream socket that listens, and the file that is its own.
-struct BoundSocket: Sendable {
+final class BoundSocket: Sendable {
+    private struct File {
+        let path: String
+        let device: dev_t
+        let inode: ino_t
+    }
+
     let descriptor: Int32
-    private var file: (path: String, device: dev_t, inode: ino_t)?
+    private let file: Mutex<File?>
     private static let backlog: Int32 = 128
 
-    init(_ socket: ListeningSocket) throws(ListenError) {
+    convenience init(_ socket: ListeningSocket) throws(ListenError) {
         switch socket {
         case .descriptor(let descriptor): try self.init(adopting: descriptor)
         case .path(let path, let mode, let group): try self.init(path: path, mode: mode, group: group)
@@ -59,6 +66,7 @@ struct BoundSocket: Sendable {
         guard option(SO_DOMAIN) == AF_UNIX, option(SO_TYPE) == Int32(SOCK_STREAM.rawValue), option(SO_ACCEPTCONN) == 1
         else { throw .notListening(descriptor: descriptor) }
         self.descriptor = descriptor
+        file = Mutex(nil)
     }
 
     // Nobody can connect before listen(), so mode and group are right from the first connection on.
@@ -77,7 +85,7 @@ struct BoundSocket: Sendable {
             guard chown(path, uid_t.max, group ?? gid_t.max) == 0, chmod(path, mode_t(mode)) == 0,
                 lstat(path, &status) == 0, listen(descriptor, Self.backlog) == 0
             else { throw ListenError.failed(path: path, reason: systemReason()) }
-            file = (path, status.st_dev, status.st_ino)
+            file = Mutex(File(path: path, device: status.st_dev, inode: status.st_ino))
         } catch {
             Glibc.close(descriptor)
             if isBound { Glibc.unlink(path) }
@@ -97,12 +105,18 @@ struct BoundSocket: Sendable {
         Glibc.unlink(path)
     }
 
-    // Removes the file, if it is still the one that was made here.
+    // Removes the file, if it is still the one that was made here. Once only: the number of an inode that is gone is
+    // given to the next one.
     func unlink() {
-        guard let file else { return }
-        var status = stat()
-        guard lstat(file.path, &status) == 0, status.st_dev == file.device, status.st_ino == file.inode else { return }
-        Glibc.unlink(file.path)
+        file.withLock { own in
+            guard let file = own else { return }
+            own = nil
+            var status = stat()
+            guard lstat(file.path, &status) == 0, status.st_dev == file.device, status.st_ino == file.inode else {
+                return
+            }
+            Glibc.unlink(file.path)
+        }
     }
 }
 

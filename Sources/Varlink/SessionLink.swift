@@ -36,7 +36,10 @@ struct SessionLink: Sendable {
 
     // One of several replies: waits until the kernel has it.
     private func send(_ message: [UInt8]) async throws {
-        guard message.count <= limits.outboundMessageBytes else { return answer(with: nil) }
+        guard message.count <= limits.outboundMessageBytes else {
+            answer(with: nil)
+            throw PeerDisconnected()
+        }
         let promise = loop.makePromise(of: Void.self)
         loop.execute { session.value.write(message, promise: promise) }
         do {
