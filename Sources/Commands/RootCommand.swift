@@ -47,7 +47,5 @@ struct RootCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     /// The names of all verbs.
-    static let verbs: [String] =
-        (configuration.ungroupedSubcommands + configuration.groupedSubcommands.flatMap(\.subcommands))
-        .compactMap(\.configuration.commandName)
+    static let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
 }
