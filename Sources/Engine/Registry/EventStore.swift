@@ -6,7 +6,7 @@ import Revisions
 /// inside a long transaction of the worker is seen while it happens.
 struct EventStore: Sendable {
     let database: String
-    let session: any Session
+    let session: any PostgresSession
 
     static let columns = """
         job, sequence, (extract(epoch FROM at) * 1000000)::bigint AS at, kind, state, revision, message, \

@@ -7,7 +7,7 @@ import Revisions
 /// caller saw, so that two daemons cannot both move it.
 struct JobStore: Sendable {
     let database: String
-    let session: any Session
+    let session: any PostgresSession
 
     /// What is queued.
     struct Request: Sendable {
