@@ -99,7 +99,8 @@ public struct DaemonCommand: AsyncParsableCommand {
         case let code as ExitCode: return code
         case let problems as SettingsProblems: failure = Failure(problems)
         case let error as Failure: failure = error
-        case let error as ToolError: failure = Failure(.toolMissing, "\(error)", hint: error.hint, notes: error.standardError)
+        case let error as ToolError:
+            failure = Failure(.toolMissing, "\(error)", hint: error.hint, notes: error.standardError)
         case let error as FileError: failure = Failure(.settingsInvalid, "\(error)", hint: error.hint)
         default: failure = Failure(.internalError, "cannot run: \(error)")
         }

@@ -109,7 +109,8 @@ extension DatabaseEngine {
         }
         do {
             try await backups(sessions).examine()
-            return check("backup", .good, "kept in \(configuration.backup.directory), \(configuration.backup.keep) at the most")
+            return check(
+                "backup", .good, "kept in \(configuration.backup.directory), \(configuration.backup.keep) at the most")
         } catch {
             return check("backup", error)
         }

@@ -52,24 +52,23 @@ enum ReadmeRules {
         var sentence: String
     }
 
+    /// `case name = "stable-name"` gives the names, `case .name: (10, "Sentence.")`, on one line or two, the rest.
     private static func entries(of register: String) -> [Entry] {
         var names: [Substring: String] = [:]
         var entries: [Entry] = []
+        var name: Substring = ""
         for line in register.split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.first == "case", words.count > 2 else { continue }
-            if words.count == 4, words[2] == "=" {
-                names[words[1]] = String(words[3].dropFirst().dropLast())
-            } else if let colon = line.firstIndex(of: ":"), let open = line.firstIndex(of: "("),
-                let comma = line.firstIndex(of: ","), let quote = line.firstIndex(of: "\""),
-                let last = line.lastIndex(of: "\""), colon < open, open < comma, comma < quote, quote < last
-            {
-                let name = words[1].dropFirst().dropLast()
-                entries.append(
-                    Entry(
-                        name: names[name] ?? String(name), status: Int(line[line.index(after: open)..<comma]) ?? -1,
-                        sentence: String(line[line.index(after: quote)..<last])))
+            if words.first == "case", words.count > 1 {
+                name = words[1].filter { $0 != "." && $0 != ":" }[...]
+                if words.count == 4, words[2] == "=" { names[name] = String(words[3].dropFirst().dropLast()) }
             }
+            guard let open = line.firstIndex(of: "("), let comma = line.firstIndex(of: ","), open < comma,
+                let status = Int(line[line.index(after: open)..<comma]),
+                let quote = line.firstIndex(of: "\""), let last = line.lastIndex(of: "\""), comma < quote, quote < last
+            else { continue }
+            let sentence = String(line[line.index(after: quote)..<last])
+            entries.append(Entry(name: names[name] ?? String(name), status: status, sentence: sentence))
         }
         return entries
     }

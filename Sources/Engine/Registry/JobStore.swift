@@ -125,7 +125,9 @@ struct JobStore: Sendable {
     /// does not wait for the disk: should the server crash and lose it, it has lost whatever the stage did as well.
     ///
     /// - Returns: the event, or nil where the job was no longer in that state or no longer this runner's.
-    func move(_ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String) async throws -> JobEvent? {
+    func move(_ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String) async throws
+        -> JobEvent?
+    {
         let rows = try await session.query(
             """
             WITH job AS (
@@ -204,7 +206,9 @@ struct JobStore: Sendable {
             requestedAt: Timestamp(microseconds: try row.decode("requested_at")),
             startedAt: try row.decode("started_at", as: Int64?.self).map { Timestamp(microseconds: $0) },
             finishedAt: try row.decode("finished_at", as: Int64?.self).map { Timestamp(microseconds: $0) },
-            failure: try row.decode("failure", as: String?.self).map { try RegistryJSON.decode(Failure.self, from: $0) },
+            failure: try row.decode("failure", as: String?.self).map {
+                try RegistryJSON.decode(Failure.self, from: $0)
+            },
             missingApprovals: try row.decode("missing_approvals", as: String?.self)
                 .map { try RegistryJSON.decode([MissingApproval].self, from: $0) },
             backup: try row.decode("backup"), isCancelRequested: try row.decode("cancel_requested"))
