@@ -5,6 +5,7 @@ import Revisions
 
 /// What `migratectl doctor` asks of one database: is everything there that the work will need.
 extension DatabaseEngine {
+    /// Everything that is looked at, good or bad.
     public func diagnose() async -> [Check] {
         var checks: [Check?] = [checkDirectories(), checkConnection()]
         if let sessions = try? sessions() {

@@ -116,7 +116,7 @@ public struct Lexer: Sendable {
             guard offset < end else {
                 throw error(
                     "cannot read comment: \"/*\" without \"*/\"", at: opening,
-                    hint: "End the comment with \"*/\", once for each \"/*\" inside it as well.")
+                    hint: "end the comment with \"*/\", once for each \"/*\" inside it as well")
             }
             let here = bytes[offset]
             let next = byte(at: offset + 1)
