@@ -65,12 +65,11 @@ enum FormRules {
     static let forbiddenNames = ["Utils", "Utilities", "Helpers", "Helper", "Common", "Manager"]
 
     /// What systemd calls itself to a service.
-    private static let foreignNames = ["ServiceManager"]
+    private static func isForeign(_ name: some StringProtocol) -> Bool { name.hasSuffix("ServiceManager") }
 
     /// No file and no type is a drawer for things without a name.
     static func names(_ file: SourceFile) -> [TidyFinding] {
         var findings: [TidyFinding] = []
-        let isForeign = { (name: some StringProtocol) in foreignNames.contains { name.hasSuffix($0) } }
         for name in forbiddenNames
         where (file.name.hasSuffix(name) || file.name.hasPrefix(name)) && !isForeign(file.name) {
             findings.append(file.finding(0, "\"\(name)\" in a file's name says nothing"))
