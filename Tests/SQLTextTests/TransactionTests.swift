@@ -114,6 +114,6 @@ import Testing
     @Test(arguments: Prohibition.allCases) func prohibitionsExplainThemselves(_ prohibition: Prohibition) {
         #expect(!prohibition.reason.isEmpty && !prohibition.reason.hasSuffix("."))
         #expect(prohibition.reason.first?.isLowercase == true)
-        #expect(prohibition.hint.first?.isUppercase == true && prohibition.hint.hasSuffix("."))
+        #expect(prohibition.hint.first?.isLowercase == true && !prohibition.hint.hasSuffix("."))
     }
 }
