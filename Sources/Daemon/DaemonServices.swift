@@ -37,7 +37,7 @@ struct DaemonServices: Sendable {
             loader: loader, running: settings, databases: databases, clusters: clusters, notifier: notifier,
             logger: logger)
         _ = await databases.apply(try await reloading.configurations(of: settings))
-        let handlers = Handlers(databases: databases, startedAt: SystemClock.now(), reload: reloading.run)
+        let handlers = Handlers(databases: databases, startedAt: SystemClock.now(), reloading: reloading)
         let server = ControlService(
             server: Varlink.Server(
                 information: ServiceInformation(

@@ -28,7 +28,7 @@ final class Reloading: Sendable {
 
     /// - Returns: what changed, a line each.
     /// - Throws: `Failure` `settings-invalid` with every problem; nothing has changed then.
-    @Sendable func run() async throws -> [String] {
+    func run() async throws -> [String] {
         notifier.reloading()
         defer { notifier.ready(status: databases.statusLine) }
         do {
@@ -54,6 +54,25 @@ final class Reloading: Sendable {
                 "\(failure.message); the running settings stay: \(failure.notes.joined(separator: "; "))",
                 metadata: ["message-id": "\(DaemonEvent.settingsRefused.messageID)"])
             throw failure
+        }
+    }
+
+    /// Judges the settings as they are on the disk now; changes nothing.
+    func check() -> Check {
+        do {
+            let settings = try loader.load()
+            let isSame = running.withLock { $0 == settings }
+            return Check(
+                subject: "settings", outcome: isSame ? .good : .warning,
+                message: isSame
+                    ? "good: \(settings.files.isEmpty ? "environment and flags" : settings.files.joined(separator: ", "))"
+                    : "good, and other than those in force",
+                hint: isSame ? nil : "take them over: migratectl reload")
+        } catch {
+            let failure = Failure(error)
+            return Check(
+                subject: "settings", outcome: .bad, message: "\(failure.message): \(failure.notes.joined(separator: "; "))",
+                hint: "mend them, then: migratectl reload")
         }
     }
 

@@ -221,8 +221,8 @@ private final class PipelineBox: @unchecked Sendable {
             throw CancellationError()
         case is ConnectionError, is CommitOutcomeUnknown:
             throw cause
-        case let error as ServerError where error.isFatal || ["57P01", "57P02", "57P03"].contains(error.sqlState):
-            throw ConnectionError(kind: .lost, message: error.message, sqlState: error.sqlState)
+        case let error as ServerError where error.endsSession:
+            throw ConnectionError(error)
         case let error as ServerError:
             try await pipeline.fail(
                 Failure(

@@ -7,8 +7,7 @@ import Varlink
 struct Handlers: Sendable {
     let databases: DatabaseSet
     let startedAt: Timestamp
-    /// Reads the settings anew; returns what changed.
-    let reload: @Sendable () async throws -> [String]
+    let reloading: Reloading
 
     var all: [MethodHandler] {
         [
