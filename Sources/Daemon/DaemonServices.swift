@@ -48,7 +48,9 @@ struct DaemonServices: Sendable {
             socket: try listeningSocket(), notifier: notifier, databases: databases, logger: logger)
 
         // Ended in the reverse order: first nobody is let in, then the databases come to a safe end, watched to the last.
-        let services: [any Service] = [watchdog, databases, server, HangupService(reloading: reloading, logger: logger)]
+        let services: [any Service] = [
+            watchdog, databases, server, HangupService(reloading: reloading, logger: logger),
+        ]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet)
         configuration.maximumGracefulShutdownDuration = settings.daemon.stopTimeout + .seconds(20)
@@ -95,7 +97,8 @@ private struct ControlService: Service {
                     logger.notice(
                         "ready, version \(ProgramVersion.current)",
                         metadata: [
-                            "message-id": "\(DaemonEvent.daemonStarted.messageID)", "version": "\(ProgramVersion.current)",
+                            "message-id": "\(DaemonEvent.daemonStarted.messageID)",
+                            "version": "\(ProgramVersion.current)",
                             "databases": "\(databases.engines.map(\.configuration.name).joined(separator: " "))",
                         ])
                 }

@@ -47,6 +47,7 @@ public final class DatabaseEngine: Sendable {
         case unavailable(Failure?, nextAttempt: Timestamp?)
     }
 
+    /// Makes the engine of a database; nothing happens before `run`.
     public init(
         _ configuration: DatabaseConfiguration, daemon: Person, logger: Logger,
         now: @escaping @Sendable () -> Timestamp, faults: FaultPlan = FaultPlan()

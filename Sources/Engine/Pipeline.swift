@@ -164,7 +164,8 @@ struct Pipeline: Sendable {
             .add(taken.manifest, path: taken.path, digest: taken.digest, job: job.id.number)
         try await reporter.jobs.setBackup(job.id.number, taken.manifest.name)
         job.backup = taken.manifest.name
-        await reporter.event(job.id.number, .backupFinished, "backup \(taken.manifest.name) taken and verified, \(taken.sentence)")
+        await reporter.event(
+            job.id.number, .backupFinished, "backup \(taken.manifest.name) taken and verified, \(taken.sentence)")
         await prune()
     }
 
@@ -173,7 +174,8 @@ struct Pipeline: Sendable {
         do {
             for name in try await backups.prune(keeping: try await store.neededByOpenJobs()) {
                 try await store.remove(name)
-                await reporter.event(job.id.number, .backupPruned, "backup \(name) pruned, \(configuration.backup.keep) are kept")
+                await reporter.event(
+                    job.id.number, .backupPruned, "backup \(name) pruned, \(configuration.backup.keep) are kept")
             }
         } catch {
             await reporter.event(job.id.number, .backupPruned, "cannot prune old backups: \(error)")
@@ -205,7 +207,8 @@ struct Pipeline: Sendable {
     private func summary(of plan: Plan) -> String {
         guard job.kind.direction != nil else { return "backup \(job.backup ?? "") taken" }
         let rows = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
-        return "\(plan.steps.count) revision(s) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
+        return
+            "\(plan.steps.count) revision(s) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
     }
 }
 

@@ -41,7 +41,8 @@ struct Handlers: Sendable {
     func find(_ job: String) throws(Failure) -> (engine: DatabaseEngine, number: Int64) {
         guard let id = JobID(parsing: job) else {
             throw Failure(
-                .noSuchJob, "cannot find job \"\(job)\": jobs are named such as main-41", hint: "list them: migratectl jobs")
+                .noSuchJob, "cannot find job \"\(job)\": jobs are named such as main-41",
+                hint: "list them: migratectl jobs")
         }
         return (try databases.engine(id.database), id.number)
     }

@@ -125,7 +125,9 @@ struct JobStore: Sendable {
     /// does not wait for the disk: should the server crash and lose it, it has lost whatever the stage did as well.
     ///
     /// - Returns: the event, or nil where the job was no longer in that state or no longer this runner's.
-    func move(_ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String) async throws -> JobEvent? {
+    func move(
+        _ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String
+    ) async throws -> JobEvent? {
         do {
             return try await session.query(
                 try moving(number, move, runner: runner, event: event, message: message)
