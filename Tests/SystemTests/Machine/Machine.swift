@@ -14,9 +14,9 @@ struct Machine: Sendable {
     static func boot<R: Sendable>(
         _ disk: Disk, enabling units: [String] = [], _ body: @Sendable (Machine) async throws -> R
     ) async throws -> R {
-        let arguments = disk.bootArguments + units.flatMap { ["--enable", $0] }
+        let arguments = ["\(MachineImage.scripts)/boot"] + disk.bootArguments + units.flatMap { ["--enable", $0] }
         let result = try await Subprocess.run(
-            .name("\(MachineImage.scripts)/boot"), arguments: Arguments(arguments),
+            .name("bash"), arguments: Arguments(arguments),
             environment: .custom(["PATH": Program.searchPath, "LANG": "C.UTF-8"]), input: .inputWriter,
             output: .sequence, error: .combinedWithOutput
         ) { execution -> Result<R, any Error> in
