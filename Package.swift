@@ -78,7 +78,9 @@ let package = Package(
 
         // Tests.
         target("TestSupport", ["PostgresClient"]),
+        tests("DigestTests", ["Digest"]),
         tests("SQLTextTests", ["SQLText"]),
+        tests("RevisionsTests", ["Revisions", "SQLText", "Digest"], exclude: ["Oracle"]),
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
         tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),

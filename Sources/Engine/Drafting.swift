@@ -16,7 +16,7 @@ struct Draft: Sendable {
 struct Drafting: Sendable {
     let configuration: DatabaseConfiguration
     let library: RevisionLibrary
-    let session: any Session
+    let session: any PostgresSession
     let versions: VersionTable
 
     /// The plan of a queued job. Made from the database's own version, so that a job that is run again goes on where it was.
@@ -150,7 +150,7 @@ struct Drafting: Sendable {
 /// Finds applied revisions whose files no longer mean what was applied. Comments and white space do not count.
 struct EditedRevisions: Sendable {
     let database: String
-    let session: any Session
+    let session: any PostgresSession
 
     func find(in graph: RevisionGraph, rows: [RevisionID]) async throws -> [RevisionID] {
         let known = rows.filter { graph[$0] != nil }

@@ -66,7 +66,7 @@ struct Worker: Sendable {
         }
     }
 
-    private static func deadlockTimeout(on session: any Session) async throws -> Duration {
+    private static func deadlockTimeout(on session: any PostgresSession) async throws -> Duration {
         let milliseconds = try await session.query(
             "SELECT setting::bigint AS ms FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'"
         ).first?.decode("ms", as: Int64.self)

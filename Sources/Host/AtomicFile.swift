@@ -9,13 +9,8 @@ public enum AtomicFile {
         let (parent, name) = FilePaths.split(path)
         let temporary = FilePaths.join(parent, ".\(name).\(FilePaths.uniqueSuffix())")
         do throws(FileError) {
-            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
-            let file = try Descriptor(open: temporary, flags, mode: mode_t(mode), for: "write")
-            guard fchmod(file.raw, mode_t(mode)) == 0 else { throw FileError("write", temporary) }
-            try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
-                try file.write(UnsafeRawBufferPointer(buffer), to: temporary)
-            }
-            try file.synchronise(temporary)
+            // Closed before it is renamed: to whoever watches the directory, the new file is one event.
+            try create(temporary, bytes, mode: mode_t(mode))
             guard Glibc.rename(temporary, path) == 0 else { throw FileError("write", path) }
         } catch {
             unlink(temporary)
@@ -23,6 +18,15 @@ public enum AtomicFile {
             throw FileError("write", path, reason: error.reason, code: error.code, hint: error.hint)
         }
         try synchroniseDirectory(parent)
+    }
+
+    private static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FileError) {
+        let file = try Descriptor(open: path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode, for: "write")
+        guard fchmod(file.raw, mode) == 0 else { throw FileError("write", path) }
+        try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
+            try file.write(UnsafeRawBufferPointer(buffer), to: path)
+        }
+        try file.synchronise(path)
     }
 
     /// Replaces the file at `path` by one with this text.

@@ -41,25 +41,24 @@ final class Inotify: Sendable {
     /// Ends a watch; one that ended by itself does no harm.
     func end(_ watch: Int32) { inotify_rm_watch(descriptor, watch) }
 
+    /// One bufferful of events: when there is more, the source calls again; what waits, waits in the kernel's bounds.
     private static func read(_ descriptor: Int32) -> [Event] {
         var events: [Event] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 8)
         defer { buffer.deallocate() }
-        while true {
-            let count = Descriptor.retrying { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
-            guard count > 0 else { return events }
-            var offset = 0
-            while offset + 16 <= count {
-                // struct inotify_event: wd, mask, cookie, len, each of four bytes; then the name, padded with zeroes.
-                let length = Int(buffer.load(fromByteOffset: offset + 12, as: UInt32.self))
-                let name = buffer[(offset + 16)..<min(offset + 16 + length, count)].prefix { $0 != 0 }
-                events.append(
-                    Event(
-                        watch: buffer.load(fromByteOffset: offset, as: Int32.self),
-                        mask: buffer.load(fromByteOffset: offset + 4, as: UInt32.self),
-                        name: String(decoding: name, as: UTF8.self)))
-                offset += 16 + length
-            }
+        let count = Descriptor.retrying { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
+        var offset = 0
+        while offset + 16 <= count {
+            // struct inotify_event: wd, mask, cookie, len, each of four bytes; then the name, padded with zeroes.
+            let length = Int(buffer.load(fromByteOffset: offset + 12, as: UInt32.self))
+            let name = buffer[(offset + 16)..<min(offset + 16 + length, count)].prefix { $0 != 0 }
+            events.append(
+                Event(
+                    watch: buffer.load(fromByteOffset: offset, as: Int32.self),
+                    mask: buffer.load(fromByteOffset: offset + 4, as: UInt32.self),
+                    name: String(decoding: name, as: UTF8.self)))
+            offset += 16 + length
         }
+        return events
     }
 }

@@ -71,19 +71,18 @@ extension Connection {
 
     // MARK: Events
 
-    /// Reads until there is nothing more, and writes what waits to be written.
+    /// Reads what is there and writes what waits to be written. What is left makes the next event: a server that sends
+    /// without end does not keep others from this queue.
     private func socketIsReady() {
-        repeat {
-            guard let handle else { return }
-            let isAlive = PQconsumeInput(handle.pointer) == 1
-            takeNotifications()
-            guard isAlive, !handle.isBroken else { return drainBrokenSession() }
-            if running != nil {
-                flush()
-                continueCopyIn()
-            }
-            takeResults()
-        } while handle?.hasMoreToRead == true
+        guard let handle else { return }
+        let isAlive = PQconsumeInput(handle.pointer) == 1
+        takeNotifications()
+        guard isAlive, !handle.isBroken else { return drainBrokenSession() }
+        if running != nil {
+            flush()
+            continueCopyIn()
+        }
+        takeResults()
     }
 
     private func takeNotifications() {

@@ -1,5 +1,4 @@
 import CLibPQ
-import Glibc
 import Synchronization
 
 /// A message that some session sent with NOTIFY.
@@ -92,12 +91,6 @@ final class ConnectionHandle: @unchecked Sendable {
     var errorMessage: String {
         String(cString: PQerrorMessage(pointer)).split(whereSeparator: \.isNewline)
             .map { $0.trimmingSpaces() }.filter { !$0.isEmpty }.joined(separator: "; ")
-    }
-
-    /// Whether the socket has more to give now, be it the end of the file.
-    var hasMoreToRead: Bool {
-        var byte: UInt8 = 0
-        return recv(PQsocket(pointer), &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) >= 0
     }
 
     func takeNotification() -> Notification? {

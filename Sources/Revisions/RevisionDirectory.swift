@@ -35,7 +35,7 @@ public enum RevisionDirectory {
             let reading = format.read(file)
             problems += reading.problems
             if let revision = reading.revision { revisions.append(revision) }
-            if let node = reading.node {
+            if let node = reading.header?.node {
                 places.append(Place(node: node, path: file.path, positions: reading.headerPositions))
             }
         }
@@ -43,6 +43,33 @@ public enum RevisionDirectory {
             return Loaded(graph: graph, problems: [], revisions: revisions)
         }
         return judge(places, revisions: revisions, problems: problems)
+    }
+
+    /// What the headers of a directory's files say.
+    public struct Outline: Sendable {
+        /// The graph, of places without contents; nil while anything is wrong with the headers.
+        public var graph: RevisionGraph?
+        /// What is wrong with the headers, sorted by file and place.
+        public var problems: [RevisionError]
+        /// The header of each revision, and the file that it stands in.
+        public var headers: [RevisionID: (header: RevisionHeader, path: String)]
+    }
+
+    /// Reads only the headers: for those who want to see the graph and run nothing.
+    public static func outline(_ files: [RevisionFile]) -> Outline {
+        var places: [Place] = []
+        var problems: [RevisionError] = []
+        var headers: [RevisionID: (header: RevisionHeader, path: String)] = [:]
+        headers.reserveCapacity(files.count)
+        for file in files.sorted(by: { $0.path < $1.path }) {
+            guard let reading = RevisionFormats.format(ofPath: file.path)?.readHeader(file) else { continue }
+            problems += reading.problems
+            guard let header = reading.header else { continue }
+            places.append(Place(node: header.node, path: file.path, positions: reading.headerPositions))
+            headers[header.id] = (header, file.path)
+        }
+        let judged = judge(places, revisions: [], problems: problems)
+        return Outline(graph: judged.graph, problems: judged.problems, headers: headers)
     }
 
     /// A place in the graph and where in which file it is said.

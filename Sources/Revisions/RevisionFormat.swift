@@ -4,20 +4,20 @@ public import SQLText
 public struct RevisionReading: Sendable {
     /// The revision; nil when there are problems.
     public var revision: Revision?
-    /// The place in the graph, also of a file with problems if its header says it: so that one bad statement does not
+    /// The header, also of a file with problems if it says which revision this is: so that one bad statement does not
     /// make orphans of all its descendants.
-    public var node: RevisionNode?
+    public var header: RevisionHeader?
     /// Where the header's keys stand in the file.
     public var headerPositions: [RevisionHeader.Key: SourcePosition]
     /// Everything that is wrong with the file.
     public var problems: [RevisionError]
 
     public init(
-        revision: Revision?, node: RevisionNode?, headerPositions: [RevisionHeader.Key: SourcePosition] = [:],
+        revision: Revision?, header: RevisionHeader?, headerPositions: [RevisionHeader.Key: SourcePosition] = [:],
         problems: [RevisionError]
     ) {
         self.revision = revision
-        self.node = node
+        self.header = header
         self.headerPositions = headerPositions
         self.problems = problems
     }
@@ -33,6 +33,9 @@ public protocol RevisionFormat: Sendable {
 
     /// Reads a file, and reports everything that is wrong with it at once.
     func read(_ file: RevisionFile) -> RevisionReading
+
+    /// Reads no further than the header, which is enough to know the graph.
+    func readHeader(_ file: RevisionFile) -> RevisionReading
 
     /// The text of a new file. Without a downgrade the revision is irreversible.
     func render(_ header: RevisionHeader, upgrade: String, downgrade: String?) -> String

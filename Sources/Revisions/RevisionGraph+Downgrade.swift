@@ -17,7 +17,8 @@ extension RevisionGraph {
     /// and was perhaps carried out in part.
     ///
     /// - Throws: `not_ancestor` where an applied revision that is not among them stands on one of them.
-    public func downgrade(exactly revisions: [RevisionID], from rows: [RevisionID]) throws(RevisionError) -> [GraphStep] {
+    public func downgrade(exactly revisions: [RevisionID], from rows: [RevisionID]) throws(RevisionError) -> [GraphStep]
+    {
         var state = AppliedState(index: index, rows: try numbers(ofRows: rows))
         var steps: [GraphStep] = []
         for revision in revisions {

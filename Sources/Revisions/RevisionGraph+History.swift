@@ -44,13 +44,13 @@ extension RevisionGraph {
     ) throws(RevisionError) -> [RevisionID] {
         var targets = try upperNodes(upper, above: lower, options)
         if case .name(let text) = lower { targets = try narrow(targets, toBranchOf: text) }
-        try checkDistinct(targets, "the target")
+        try checkDistinct(targets, "the target", hint: "name only the newer one")
         let required = index.allDown.closure(of: targets)
         let (current, included) = try lowerNodes(lower, below: upper, options)
         if !options.hasImplicitBase, let stray = current.first(where: { !required.contains($0) }) {
             throw notAnAncestor(stray, of: targets)
         }
-        try checkDistinct(current, "the revision")
+        try checkDistinct(current, "the revision", hint: "name only the newer one")
         var needed = required
         needed.subtract(index.allDown.closure(of: current))
         if options.isInclusive {

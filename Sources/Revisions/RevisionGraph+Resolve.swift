@@ -3,37 +3,36 @@ extension RevisionGraph {
 
     /// The revisions that a target means: several for `heads`, none for `base`.
     ///
-    /// `current` means the rows themselves. Steps from what is applied (`+1`) start at the rows; `-N` is a walk down from
-    /// each row, or from each head when there are no rows.
+    /// `current` means the rows themselves. Steps from what is applied start at the rows; without rows `-N` goes down
+    /// from each head.
     public func resolve(_ target: RevisionTarget, rows: [RevisionID] = []) throws(RevisionError) -> [RevisionID] {
         if target.text == "current" { return index.ids(try numbers(ofRows: rows)) }
-        if let steps = target.steps {
-            if target.symbol == nil, steps < 0, rows.isEmpty {
-                return index.ids(try resolver.nodes([target.text]))
-            }
-            return try resolveRelative(target, steps: steps, rows: rows)
-        }
-        return index.ids(try resolver.nodes([target.text]))
+        guard let steps = target.steps else { return index.ids(try resolver.nodes([target.text])) }
+        let current = try numbers(ofRows: rows)
+        guard target.symbol == nil, steps < 0 else { return index.ids(try upgradeTargets(target, from: current)) }
+        if rows.isEmpty { return try placesFromHeads(target).compactMap(\.self) }
+        var starts = current
+        if let branch = target.branch { starts = try resolver.filter(current, byLineageOf: branch) }
+        var places: [Place] = []
+        for start in starts { places.append(try resolver.walk(from: start, steps: steps)) }
+        return try ids(of: places, target).compactMap(\.self)
     }
 
-    private func resolveRelative(
-        _ target: RevisionTarget, steps: Int, rows: [RevisionID]
-    ) throws(RevisionError) -> [RevisionID] {
-        let current = try numbers(ofRows: rows)
-        if target.symbol == nil, steps < 0 {
-            var starts = current
-            if let branch = target.branch { starts = try resolver.filter(current, byLineageOf: branch) }
-            var places: [RevisionID] = []
-            for start in starts {
-                switch try resolver.walk(from: start, steps: steps) {
-                case .node(let node): places.append(index.id(node))
-                case .base: break
-                case .beyond: throw resolver.outOfRange(target.text)
-                }
+    /// The same where nothing is applied, with nil for each walk that ends at base.
+    package func placesFromHeads(_ target: RevisionTarget) throws(RevisionError) -> [RevisionID?] {
+        try ids(of: try resolver.places(target.text), target)
+    }
+
+    private func ids(of places: [Place], _ target: RevisionTarget) throws(RevisionError) -> [RevisionID?] {
+        var ids: [RevisionID?] = []
+        for place in places {
+            switch place {
+            case .node(let node): ids.append(index.id(node))
+            case .base: ids.append(nil)
+            case .beyond: throw resolver.outOfRange(target.text)
             }
-            return places
         }
-        return index.ids(try upgradeTargets(target, from: current))
+        return ids
     }
 
     /// The one revision that a target means; nil for `base`. Several are an error.

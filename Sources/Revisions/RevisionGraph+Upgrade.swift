@@ -16,8 +16,10 @@ extension RevisionGraph {
             wanted += nodes.filter { !wanted.contains($0) }
         }
         let current = try numbers(ofRows: rows)
-        try checkDistinct(wanted, "the target")
-        try checkDistinct(current, "the version table's row")
+        try checkDistinct(wanted, "the target", hint: "name only the newer one")
+        try checkDistinct(
+            current, "the version table's row",
+            hint: "correct the version table: migratectl stamp --purge REVISION, with the newest of each branch")
         var needed = index.allDown.closure(of: wanted)
         needed.subtract(index.allDown.closure(of: current))
         guard let order = index.newestFirst(needed, from: wanted) else { throw unreachable(targets.map(\.text)) }
@@ -73,7 +75,7 @@ extension RevisionGraph {
     }
 
     /// Throws if one of the nodes is an ancestor of another.
-    func checkDistinct(_ nodes: [Int], _ what: String) throws(RevisionError) {
+    func checkDistinct(_ nodes: [Int], _ what: String, hint: String) throws(RevisionError) {
         guard nodes.count > 1 else { return }
         let parents = Set(nodes.flatMap { index.allDown[$0] })
         let below = index.allDown.closure(of: parents)
@@ -82,7 +84,7 @@ extension RevisionGraph {
         throw RevisionError(
             .overlappingTargets,
             "cannot go on: \(what) \"\(index.id(lower))\" is an ancestor of \"\(index.id(upper ?? lower))\"",
-            hint: "name only one of them", candidates: index.ids([lower] + (upper.map { [$0] } ?? [])))
+            hint: hint, candidates: index.ids([lower] + (upper.map { [$0] } ?? [])))
     }
 
     func unreachable(_ texts: [String]) -> RevisionError {

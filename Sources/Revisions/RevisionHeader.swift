@@ -9,6 +9,21 @@ public struct RevisionHeader: Sendable, Equatable {
         case transaction
         case description
         case created
+
+        /// Hashes the case, not the text that it stands for: there are some keys in every file.
+        public func hash(into hasher: inout Hasher) { hasher.combine(ordinal) }
+
+        private var ordinal: UInt8 {
+            switch self {
+            case .revision: 0
+            case .downRevision: 1
+            case .branchLabels: 2
+            case .dependsOn: 3
+            case .transaction: 4
+            case .description: 5
+            case .created: 6
+            }
+        }
     }
 
     public var id: RevisionID

@@ -33,7 +33,7 @@ public struct RevisionID: Hashable, Sendable {
     /// Why no revision may have this id; nil when it is a good one.
     public var problem: String? {
         if rawValue.isEmpty { return "it is empty" }
-        if rawValue.unicodeScalars.count > Self.maximumLength {
+        if rawValue.utf8.count > Self.maximumLength, rawValue.unicodeScalars.count > Self.maximumLength {
             return "it is longer than \(Self.maximumLength) characters"
         }
         if Self.reservedWords.contains(rawValue) { return "the word has a meaning of its own in targets" }
@@ -42,6 +42,12 @@ public struct RevisionID: Hashable, Sendable {
 
     /// The characters of `text` that no id and no label may contain, as a reason; nil when there are none.
     static func problem(withCharactersOf text: String) -> String? {
+        let isPlain = text.utf8.allSatisfy { byte in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "_")
+        }
+        if isPlain { return nil }
         for character in text {
             if reservedCharacters.contains(character) {
                 return "it contains \"\(character)\", which has a meaning of its own in targets"

@@ -73,9 +73,9 @@ final class ClusterDirectory: Sendable {
         guard let listing = opendir(parent) else { return }
         var stale: [String] = []
         while let entry = readdir(listing) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+            // Only as much of the record as its name needs is there: no reading it as a whole.
+            guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
+            let name = String(cString: (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self))
             if name.hasPrefix(prefix), isStale("\(parent)/\(name)") { stale.append("\(parent)/\(name)") }
         }
         closedir(listing)

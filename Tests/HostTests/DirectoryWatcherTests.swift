@@ -2,7 +2,7 @@ import Glibc
 import Host
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DirectoryWatcherTests {
+@Suite(.timeLimit(.minutes(5))) struct DirectoryWatcherTests {
     let root: TemporaryDirectory
 
     init() throws { root = try TemporaryDirectory() }
@@ -174,9 +174,11 @@ import Testing
         var changes = DirectoryWatcher(directories: [outer, inner]).changes().makeAsyncIterator()
         // A rename is one event, and so one hint.
         try AtomicFile.write(outer + "/1.sql", text: "x")
-        #expect(await changes.next()?.directories == [outer])
+        let first = await changes.next()
+        #expect(first?.directories == [outer])
         try AtomicFile.write(inner + "/1.sql", text: "x")
-        #expect(await changes.next()?.directories == [inner])
+        let second = await changes.next()
+        #expect(second?.directories == [inner])
     }
 
     @Test func saysToLookAgainWhenThereWasTooMuchNews() async throws {

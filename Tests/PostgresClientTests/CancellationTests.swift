@@ -7,11 +7,12 @@ import Testing
     private func waitUntilActive(_ pid: Int32, _ observer: Connection) async throws {
         var isActive = false
         while !isActive {
-            isActive = try await observer.query(
-                """
-                SELECT state = 'active' AND wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = \(pid)
-                """
-            ).scalar(as: Bool?.self) ?? false
+            isActive =
+                try await observer.query(
+                    """
+                    SELECT state = 'active' AND wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = \(pid)
+                    """
+                ).scalar(as: Bool?.self) ?? false
         }
     }
 
@@ -40,6 +41,28 @@ import Testing
         await connection.cancel()
         #expect(try await connection.query("SELECT 7").scalar(as: Int.self) == 7)
         await observer.close()
+        await connection.close()
+    }
+
+    @Test func anEndlessAnswerCanBeCancelled() async throws {
+        let connection = try await TestCluster.shared.connect()
+        let (notices, sender) = AsyncStream<Void>.makeStream()
+        connection.onNotice { _ in sender.yield() }
+        try await connection.script(
+            """
+            CREATE FUNCTION pg_temp.begun() RETURNS text LANGUAGE plpgsql AS
+                $$BEGIN RAISE NOTICE 'begun'; RETURN 'x'; END$$
+            """)
+        let task = Task {
+            try await connection.execute(
+                """
+                SELECT generate_series(1, 2000000000), repeat('y', 1000)
+                FROM (SELECT pg_temp.begun() OFFSET 0) AS start
+                """)
+        }
+        for await _ in notices { break }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
         await connection.close()
     }
 

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct ConnectTests {
-    private func failure(_ parameters: ConnectionParameters, timeout: Duration = .seconds(30)) async -> ConnectionError? {
+    private func failure(_ parameters: ConnectionParameters, timeout: Duration = .seconds(30)) async -> ConnectionError?
+    {
         await #expect(throws: ConnectionError.self) {
             try await Connection.open(parameters, applicationName: "tests", timeout: timeout)
         }

@@ -53,11 +53,13 @@ import Testing
         Case(
             "postgresql+asyncpg://u@h/d?ssl=verify-full&timeout=5&prepared_statement_cache_size=0",
             ["user": "u", "host": "h", "dbname": "d", "sslmode": "verify-full", "connect_timeout": "5"]),
-        Case("postgresql+asyncpg://u@srv:pw@h/d?application_name=a+b",
+        Case(
+            "postgresql+asyncpg://u@srv:pw@h/d?application_name=a+b",
             ["user": "u@srv", "password": "pw", "host": "h", "dbname": "d", "application_name": "a b"]),
         Case("host=/tmp dbname=app", ["host": "/tmp", "dbname": "app"]),
         Case("  host = localhost  port=5432 ", ["host": "localhost", "port": "5432"]),
-        Case(#"user='a b' password='it\'s \\ here' dbname=x\ y"#,
+        Case(
+            #"user='a b' password='it\'s \\ here' dbname=x\ y"#,
             ["user": "a b", "password": #"it's \ here"#, "dbname": "x y"]),
         Case("password='' dbname=a", ["dbname": "a"]),
     ])
@@ -97,7 +99,8 @@ import Testing
         var dumped = ""
         dump(holder, to: &dumped)
         let shown = [
-            "\(parameters)", String(reflecting: parameters), parameters.redacted, "\(holder)", "\([parameters])", dumped,
+            "\(parameters)", String(reflecting: parameters), parameters.redacted, "\(holder)", "\([parameters])",
+            dumped,
             "\(Optional(parameters) as Any)", "\(["a": parameters])",
         ]
         for text in shown {

@@ -135,7 +135,8 @@ import Testing
         // The statement does not go on without its client.
         var isGone = false
         while !isGone {
-            isGone = try await observer.query("SELECT FROM pg_stat_activity WHERE pid = \(connection.backendPID)").isEmpty
+            isGone = try await observer.query("SELECT FROM pg_stat_activity WHERE pid = \(connection.backendPID)")
+                .isEmpty
         }
         await observer.close()
     }

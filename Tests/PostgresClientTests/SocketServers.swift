@@ -55,7 +55,7 @@ final class SilentServer: Sendable {
         DispatchQueue(label: "silent server").async {
             let client = accept(descriptor, nil, nil)
             arrivals.yield()
-            _ = greeting.withCString { write(client, $0, strlen($0)) }
+            _ = greeting.withCString { send(client, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
             var buffer = [UInt8](repeating: 0, count: 1024)
             while read(client, &buffer, buffer.count) > 0 {}
             close(client)

@@ -1,6 +1,7 @@
-@testable import PostgresClient
 import TestSupport
 import Testing
+
+@testable import PostgresClient
 
 @Suite struct TransactionTests {
     @Test func commitsAndRollsBack() async throws {

@@ -83,6 +83,18 @@ struct RevisionDirectoryTests {
         #expect(RevisionDirectory.load([], reusing: first).graph?.isEmpty ?? false)
     }
 
+    @Test("an outline is the graph without reading the statements")
+    func outline() throws {
+        let outline = RevisionDirectory.outline(chain(3) + [file("x", "revision: x;down_revision: r1002", "COMMIT;")])
+        #expect(outline.graph?.heads == ["x"])
+        #expect(outline.headers["r1001"]?.path == "m/r1001.sql")
+        #expect(outline.headers["r1001"]?.header.downRevisions == ["r1000"])
+        #expect(
+            RevisionDirectory.outline([file("x", "revision: x;down_revision: y")]).problems.map(\.code) == [
+                .missingRevision
+            ])
+    }
+
     @Test("nothing is a graph without revisions")
     func empty() throws {
         let graph = try #require(RevisionDirectory.load([]).graph)

@@ -85,6 +85,15 @@ struct RevisionGraphTests {
         #expect(step.rowsAfter == ["other1", "right2"])
     }
 
+    @Test("a planned downgrade goes on where it stopped, unless something was built upon it")
+    func exactly() throws {
+        let planned: [RevisionID] = ["left2", "left1"]
+        #expect(try Self.graph.downgrade(exactly: planned, from: ["left2"]).map(\.revision) == planned)
+        #expect(try Self.graph.downgrade(exactly: planned, from: ["left1"]).map(\.revision) == ["left1"])
+        #expect(try Self.graph.downgrade(exactly: planned, from: ["first"]).isEmpty)
+        #expect(error { _ = try Self.graph.downgrade(exactly: planned, from: ["merged"]) }?.code == .notAncestor)
+    }
+
     @Test("an applied target is a no-op; a sibling is never run")
     func siblings() throws {
         #expect(try upgrade("left1", ["merged"]).isEmpty)

@@ -139,7 +139,7 @@ private struct ResolveQuestion: Decodable {
     private func list(_ graph: RevisionGraph) throws -> [RevisionID] {
         switch command {
         case "resolve":
-            return try target?.targets.flatMap { try graph.resolve($0) } ?? []
+            return try target?.targets.flatMap { try graph.placesFromHeads($0).map { $0 ?? "base" } } ?? []
         case "resolve_one":
             return try target?.targets.first.map { try graph.resolveOne($0).map { [$0] } ?? [] } ?? []
         case "current":
@@ -177,7 +177,8 @@ private struct ResolveQuestion: Decodable {
             for: RevisionRequest(
                 id: RevisionID(revId ?? "ffffffffff00"), parents: parents ?? ["head"], splice: splice ?? false,
                 branchLabels: branchLabel?.values ?? [], dependsOn: dependsOn?.values ?? []))
-        answer.down = node.downRevisions.map(\.rawValue)
+        // As everywhere in these answers, a set is sorted; the file itself keeps the order in which parents were named.
+        answer.down = node.downRevisions.map(\.rawValue).sorted()
         answer.dependsOn = node.dependsOn
         answer.labels = .ofRevision(node.branchLabels)
     }

@@ -1,5 +1,4 @@
-import Planning
-import Varlink
+import Control
 
 /// The reader at the other end of a pipe has gone: there is nobody to write to.
 struct OutputClosed: Error {}
@@ -39,8 +38,7 @@ struct Output: Sendable {
 
     /// One JSON document, on one line.
     func document(_ value: some Encodable) throws {
-        let bytes = try JSONValue(encoding: value).serialized()
-        try write(String(decoding: bytes, as: UTF8.self) + "\n")
+        try line(JSONText.encode(value))
     }
 
     func write(_ text: String) throws {

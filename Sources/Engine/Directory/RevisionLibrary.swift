@@ -71,11 +71,23 @@ public final class RevisionLibrary: Sendable {
         return changed
     }
 
+    /// The kernel cannot watch everything (too many watches, some network file systems): there we look now and then.
+    private func poll(report: @Sendable (Snapshot) -> Void) async {
+        while (try? await Task.sleep(for: .seconds(5))) != nil {
+            if load() { report(snapshot) }
+        }
+    }
+
     /// Loads again whenever the directories change, until cancelled. `report` is told of each change.
-    public func watch(report: @Sendable (Snapshot) -> Void) async {
-        let watcher = DirectoryWatcher(directories: directories)
-        for await _ in watcher.changes() where load() {
-            report(snapshot)
+    public func watch(report: @escaping @Sendable (Snapshot) -> Void) async {
+        let changes = DirectoryWatcher(directories: directories).changes()
+        // What changed between the first look and the watches would be missed without a second look.
+        if load() { report(snapshot) }
+        var polling: Task<Void, Never>?
+        defer { polling?.cancel() }
+        for await change in changes {
+            if load() { report(snapshot) }
+            if !change.unwatched.isEmpty && polling == nil { polling = Task { await poll(report: report) } }
         }
     }
 }

@@ -30,7 +30,7 @@ struct Blocker: Sendable, Hashable {
     }
 
     /// Who is in the way of a backend right now (PostgreSQL manual, `pg_blocking_pids`).
-    static func of(pid: Int32, on observer: any Session) async throws -> [Blocker] {
+    static func of(pid: Int32, on observer: any PostgresSession) async throws -> [Blocker] {
         try await observer.query(
             """
             SELECT a.pid, coalesce(a.usename, '')::text AS user_name, coalesce(a.application_name, '') AS application,

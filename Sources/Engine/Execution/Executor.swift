@@ -11,6 +11,8 @@ struct Executor: Sendable {
     let reporter: Reporter
     let activity: Activity
     let retry: LockRetry
+    /// Whether the version table is still to be made, by the first revision that is recorded.
+    var makesVersionTable = false
 
     var worker: Connection { sessions.worker }
 
@@ -37,7 +39,11 @@ struct Executor: Sendable {
     ///
     /// - Throws: `Failure`, or `CancellationError` where the task was cancelled or the daemon wants to stop.
     func apply(_ plan: Plan, revisions: [RevisionID: Revision]) async throws {
+        var executor = self
+        executor.makesVersionTable = try await !sessions.versions.exists(on: worker)
         var applied: [RevisionID] = []
+        // An event is written beside the next step, and waited for before the one after.
+        var telling: Task<Void, Never>?
         for (index, step) in plan.steps.enumerated() {
             try Task.checkCancellation()
             if activity.isStopping { throw CancellationError() }
@@ -48,21 +54,31 @@ struct Executor: Sendable {
             activity.begin(step.revision)
             do {
                 let elapsed =
-                    step.isTransactional ? try await applyTransactional(work) : try await applyStandalone(work)
+                    step.isTransactional
+                    ? try await executor.applyTransactional(work) : try await executor.applyStandalone(work)
+                executor.makesVersionTable = false
+                applied.append(step.revision)
+                await telling?.value
                 let progress = JobEvent.Progress(
                     unit: "revisions", done: Int64(index + 1), total: Int64(plan.steps.count))
-                await reporter.event(
-                    job.id.number, .stepApplied, Self.sentence(step, elapsed), revision: step.revision,
-                    progress: progress, applied: 1)
-                applied.append(step.revision)
+                telling = Task {
+                    await reporter.event(
+                        job.id.number, .stepApplied, Self.sentence(step, elapsed), revision: step.revision,
+                        progress: progress, applied: 1)
+                }
             } catch var failure as Failure {
+                await telling?.value
                 failure.notes.append(
                     applied.isEmpty
                         ? "nothing was applied by this job"
                         : "applied before by this job: \(applied.map(\.rawValue).joined(separator: ", "))")
                 throw failure
+            } catch {
+                await telling?.value
+                throw error
             }
         }
+        await telling?.value
     }
 
     private static func sentence(_ step: Step, _ elapsed: Duration) -> String {

@@ -71,7 +71,7 @@ extension Executor {
         let settings = SessionSettings.forStatements(
             scope: "SESSION", role: configuration.role, statementTimeout: configuration.statementTimeout,
             lockTimeout: statement.kind.patience == .concurrent ? nil : retry.settings.longest)
-        let before = SessionSettings.beforeRevision(serverVersion: worker.serverVersion)
+        let before = SessionSettings.beforeRevision
         try await worker.script([before, settings].filter { !$0.isEmpty }.joined(separator: "; "))
         let clock = ContinuousClock()
         let start = clock.now

@@ -24,7 +24,7 @@ extension Executor {
         let settings = SessionSettings.forStatements(
             scope: "LOCAL", role: configuration.role, statementTimeout: configuration.statementTimeout,
             lockTimeout: lockTimeout)
-        let begin = [SessionSettings.beforeRevision(serverVersion: worker.serverVersion), "BEGIN", settings]
+        let begin = [SessionSettings.beforeRevision, "BEGIN", settings]
         try await worker.script(begin.filter { !$0.isEmpty }.joined(separator: "; "))
         do {
             let begun = try await worker.query("SELECT pg_catalog.pg_current_xact_id()::text AS id")
@@ -46,8 +46,7 @@ extension Executor {
     /// Moves the version rows and writes the history, after the server has confirmed that this is still the transaction in
     /// which the step began and that this backend still holds the lock: a stray COMMIT is caught here.
     func record(_ work: Work, in begun: String, elapsed: Duration) async throws {
-        // Alembic's table is made by the first revision that is applied, and goes with it if that is taken back.
-        if try await !sessions.versions.exists(on: worker) { try await sessions.versions.create(on: worker) }
+        if makesVersionTable { try await sessions.versions.create(on: worker) }
         let history = HistoryStore(database: configuration.name, session: worker)
         let entry = HistoryStore.Entry(
             job: job.id.number, step: work.step, meaningDigest: work.section.meaningDigest,

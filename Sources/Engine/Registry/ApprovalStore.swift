@@ -5,7 +5,7 @@ import Revisions
 
 /// Approvals in the registry.
 struct ApprovalStore: Sendable {
-    let session: any Session
+    let session: any PostgresSession
 
     private static let columns = """
         revision, direction, content_digest, \(Person.columns), \

@@ -4,7 +4,7 @@ import PostgresClient
 
 /// The registry's memory of backups: which there are, where, and the hash of each manifest.
 struct BackupStore: Sendable {
-    let session: any Session
+    let session: any PostgresSession
 
     func add(_ manifest: BackupManifest, path: String, digest: SHA256Digest, job: Int64?) async throws {
         _ = try await session.query(

@@ -6,14 +6,15 @@ import Revisions
 /// inside a long transaction of the worker is seen while it happens.
 struct EventStore: Sendable {
     let database: String
-    let session: any Session
+    let session: any PostgresSession
 
     static let columns = """
         job, sequence, (extract(epoch FROM at) * 1000000)::bigint AS at, kind, state, revision, message, \
         progress::text AS progress
         """
 
-    /// Writes an event with the job's next sequence number. `applied` counts revisions that were applied with it.
+    /// Writes an event with the job's next sequence number. Its commit does not wait for the disk: whatever must not be lost
+    /// comes later in the write-ahead log and takes the event along. `applied` counts revisions that were applied with it.
     func append(
         _ job: Int64, _ kind: JobEvent.Kind, _ message: String, revision: RevisionID? = nil,
         progress: JobEvent.Progress? = nil, applied: Int = 0
@@ -26,7 +27,8 @@ struct EventStore: Sendable {
             )
             INSERT INTO migrated.job_event (job, sequence, kind, state, revision, message, progress)
             SELECT number, event_count, \(kind.rawValue), state, \(revision?.rawValue), \(message),
-                \(try progress.map(RegistryJSON.encode))::jsonb FROM job
+                \(try progress.map(RegistryJSON.encode))::jsonb
+            FROM job, set_config('synchronous_commit', 'off', true)
             RETURNING \(raw: Self.columns)
             """
         ).first.map { try Self.event($0, database: database) }

@@ -6,7 +6,7 @@ import Revisions
 /// The history: what was applied, when and on which server. Append-only.
 struct HistoryStore: Sendable {
     let database: String
-    let session: any Session
+    let session: any PostgresSession
 
     /// What is recorded of an applied step, in the transaction that applies it.
     struct Entry: Sendable {

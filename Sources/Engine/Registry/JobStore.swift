@@ -7,7 +7,7 @@ import Revisions
 /// caller saw, so that two daemons cannot both move it.
 struct JobStore: Sendable {
     let database: String
-    let session: any Session
+    let session: any PostgresSession
 
     /// What is queued.
     struct Request: Sendable {
@@ -121,7 +121,8 @@ struct JobStore: Sendable {
         var isRecovery = false
     }
 
-    /// Moves a job from one state to the next, for the runner that has it, and writes the event.
+    /// Moves a job from one state to the next, for the runner that has it, and writes the event. Between stages the commit
+    /// does not wait for the disk: should the server crash and lose it, it has lost whatever the stage did as well.
     ///
     /// - Returns: the event, or nil where the job was no longer in that state or no longer this runner's.
     func move(_ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String) async throws -> JobEvent? {
@@ -144,7 +145,9 @@ struct JobStore: Sendable {
                 RETURNING number, state, event_count
             )
             INSERT INTO migrated.job_event (job, sequence, kind, state, message)
-            SELECT number, event_count, \(event.rawValue), state, \(message) FROM job
+            SELECT number, event_count, \(event.rawValue), state, \(message)
+            FROM job, set_config('synchronous_commit', CASE WHEN \(move.to.isRunning) THEN 'off'
+                ELSE current_setting('synchronous_commit') END, true)
             RETURNING \(raw: EventStore.columns)
             """)
         return try rows.first.map { try EventStore.event($0, database: database) }

@@ -2,7 +2,7 @@ import PostgresClient
 
 /// The one row of the registry that is about the database as a whole.
 struct RegistryRow: Sendable {
-    let session: any Session
+    let session: any PostgresSession
 
     /// Why `auto_upgrade` is paused; nil where it is not.
     func pausedBecause() async throws -> String? {

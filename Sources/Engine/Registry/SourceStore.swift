@@ -6,7 +6,7 @@ import Revisions
 
 /// The bytes of revisions that were queued or approved, kept by digest. Apply, downgrade and recovery read these.
 struct SourceStore: Sendable {
-    let session: any Session
+    let session: any PostgresSession
 
     /// Keeps the files of these revisions; one that is kept already is left as it is.
     func keep(_ revisions: [Revision]) async throws {

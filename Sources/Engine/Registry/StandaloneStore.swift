@@ -5,7 +5,7 @@ import Revisions
 /// The statements of `transaction: off` revisions: what was intended and what is known to be done. A revision's rows
 /// live until the revision is recorded as applied; a later job goes on where an earlier one ended.
 struct StandaloneStore: Sendable {
-    let session: any Session
+    let session: any PostgresSession
 
     /// What the registry knows of one statement.
     struct Entry: Sendable {

@@ -9,7 +9,7 @@ struct VersionTable: Sendable {
 
     /// Finds the table that the configured name means on this session: without a schema, the one that the search path
     /// leads to, or the one where it would be created.
-    static func find(_ name: VersionTableName, on session: any Session) async throws -> VersionTable {
+    static func find(_ name: VersionTableName, on session: any PostgresSession) async throws -> VersionTable {
         if let schema = name.schema {
             return VersionTable(qualifiedName: "\(SQLIdentifier.quote(schema)).\(SQLIdentifier.quote(name.table))")
         }
@@ -24,20 +24,20 @@ struct VersionTable: Sendable {
         return VersionTable(qualifiedName: "\(SQLIdentifier.quote(schema)).\(SQLIdentifier.quote(name.table))")
     }
 
-    func exists(on session: any Session) async throws -> Bool {
+    func exists(on session: any PostgresSession) async throws -> Bool {
         try await session.query("SELECT pg_catalog.to_regclass(\(qualifiedName)) IS NOT NULL AS there")
             .first?.decode("there") ?? false
     }
 
     /// The rows, sorted; none where there is no such table yet.
-    func rows(on session: any Session) async throws -> [RevisionID] {
+    func rows(on session: any PostgresSession) async throws -> [RevisionID] {
         guard try await exists(on: session) else { return [] }
         return try await session.query("SELECT version_num FROM \(raw: qualifiedName) ORDER BY 1")
             .map { RevisionID(try $0.decode("version_num", as: String.self)) }
     }
 
     /// Creates the table as Alembic does, where it is not there.
-    func create(on session: any Session) async throws {
+    func create(on session: any PostgresSession) async throws {
         let table = qualifiedName.split(separator: ".").last.map(String.init) ?? qualifiedName
         let bare = table.filter { $0 != "\"" }
         try await session.execute(

@@ -10,7 +10,7 @@ struct ServerIdentity: Sendable, Hashable {
     var isReadOnly: Bool
 
     /// Reads it from the server (PostgreSQL manual, "Control Data Functions").
-    static func read(on session: any Session) async throws -> ServerIdentity {
+    static func read(on session: any PostgresSession) async throws -> ServerIdentity {
         guard
             let row = try await session.query(
                 """

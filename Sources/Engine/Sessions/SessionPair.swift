@@ -1,5 +1,6 @@
 import Planning
 import PostgresClient
+import SQLText
 
 /// The two direct sessions of one database: the worker's, which holds the lock and applies, and the observer's, which
 /// reads progress and writes events while the worker is inside a transaction.
@@ -15,17 +16,19 @@ struct SessionPair: Sendable {
     /// - Throws: `Failure` `database-unavailable`, `pooler-refused`, `server-read-only`.
     static func open(_ configuration: DatabaseConfiguration) async throws -> SessionPair {
         do {
-            let worker = try await connect(configuration, role: "worker")
+            // The observer first: it learns which settings the server knows.
+            let observer = try await connect(configuration, as: "observer", settings: SessionSettings.everywhere)
             do {
-                let observer = try await connect(configuration, role: "observer")
+                let settings = SessionSettings.all(serverVersion: observer.serverVersion)
+                let worker = try await connect(configuration, as: "worker", settings: settings)
                 do {
                     return try await examined(worker, observer, configuration)
                 } catch {
-                    await observer.close()
+                    await worker.close()
                     throw error
                 }
             } catch {
-                await worker.close()
+                await observer.close()
                 throw error
             }
         } catch let error as ConnectionError {
@@ -37,23 +40,18 @@ struct SessionPair: Sendable {
         }
     }
 
-    private static func connect(_ configuration: DatabaseConfiguration, role: String) async throws -> Connection {
-        var parameters = configuration.connection
+    /// Connects with settings that are given at start, so that RESET ALL after a revision leads back to them.
+    private static func connect(
+        _ configuration: DatabaseConfiguration, as name: String, settings: [(String, String)]
+    ) async throws -> Connection {
+        var settings = settings
         if let searchPath = configuration.searchPath {
-            // Given at start, so that RESET ALL after a revision leads back to it.
-            let path = searchPath.map { "\"\($0)\"" }.joined(separator: ",").replacing(" ", with: "\\ ")
-            parameters["options"] = [parameters["options"], "-c search_path=\(path)"].compactMap { $0 }
-                .joined(separator: " ")
+            settings.append(("search_path", searchPath.map(SQLIdentifier.quote).joined(separator: ",")))
         }
-        let connection = try await Connection.open(
-            parameters, applicationName: "migrated \(role)", timeout: .seconds(10))
-        do {
-            try await connection.script(SessionSettings.atStart(serverVersion: connection.serverVersion))
-        } catch {
-            await connection.close()
-            throw error
-        }
-        return connection
+        var parameters = configuration.connection
+        let options = settings.map { "-c \($0)=\(SessionSettings.escaped($1))" }
+        parameters["options"] = ([parameters["options"]].compactMap { $0 } + options).joined(separator: " ")
+        return try await Connection.open(parameters, applicationName: "migrated \(name)", timeout: .seconds(10))
     }
 
     private static func examined(

@@ -2,22 +2,28 @@ import SQLText
 
 /// What our sessions set. See PostgreSQL's manual, "Client Connection Defaults" and "Lock Management".
 enum SessionSettings {
-    /// Right after connecting. The server is asked to notice within half a second that a killed daemon is gone.
-    static func atStart(serverVersion: Int) -> String {
-        var settings = [
-            "SET lock_timeout = 0", "SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0",
-            "SET client_min_messages = notice", "SET standard_conforming_strings = on", "SET datestyle = 'ISO'",
-        ]
-        if serverVersion >= 140_000 {
-            settings += ["SET client_connection_check_interval = 500", "SET idle_session_timeout = 0"]
+    /// What every server knows. Limits that a role or a database may have are not meant for migrations.
+    static let everywhere: [(String, String)] = [
+        ("lock_timeout", "0"), ("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0"),
+        ("client_min_messages", "notice"), ("standard_conforming_strings", "on"), ("datestyle", "ISO"),
+    ]
+
+    /// The worker's. The server is asked to notice within half a second that a killed daemon is gone (14 and later).
+    static func all(serverVersion: Int) -> [(String, String)] {
+        guard serverVersion >= 140_000 else { return everywhere }
+        return everywhere + [("client_connection_check_interval", "500"), ("idle_session_timeout", "0")]
+    }
+
+    /// A value in libpq's `options`, where a backslash keeps white space and backslashes from being separators.
+    static func escaped(_ value: String) -> String {
+        value.reduce(into: "") { text, character in
+            if character == "\\" || character.isWhitespace { text.append("\\") }
+            text.append(character)
         }
-        return settings.joined(separator: "; ")
     }
 
     /// Before a revision: whatever an earlier one left in the session is taken back.
-    static func beforeRevision(serverVersion: Int) -> String {
-        "RESET SESSION AUTHORIZATION; RESET ALL; \(atStart(serverVersion: serverVersion))"
-    }
+    static let beforeRevision = "RESET SESSION AUTHORIZATION; RESET ALL"
 
     /// What a revision's statements run under. `scope` is `LOCAL` in a transaction, else `SESSION`.
     static func forStatements(

@@ -9,7 +9,7 @@ struct HeaderReader {
     private let path: String
     private(set) var problems: [RevisionError] = []
     private(set) var positions: [RevisionHeader.Key: SourcePosition] = [:]
-    private var values: [RevisionHeader.Key: (line: SourceLine, range: Range<Int>)] = [:]
+    private var values: [(key: RevisionHeader.Key, line: SourceLine, range: Range<Int>)] = []
     private var isInBlockComment = false
     private var hasStrayText = false
 
@@ -43,7 +43,7 @@ struct HeaderReader {
         guard Self.isWord(source.bytes[word]), !isAddress else { return }
         let name = source.text(word)
         guard let key = RevisionHeader.Key(rawValue: name) else { return takeUnknown(name, word.lowerBound, line) }
-        guard positions[key] == nil else {
+        guard value(of: key) == nil else {
             report(
                 .duplicateKey, "cannot read the header: \"\(name)\" stands there twice", word.lowerBound, line,
                 hint: "keep one of the two")
@@ -51,7 +51,11 @@ struct HeaderReader {
         }
         let value = source.trimmed(colon + 1..<range.upperBound)
         positions[key] = source.position(of: value.isEmpty ? word.lowerBound : value.lowerBound, in: line)
-        values[key] = (line, value)
+        values.append((key, line, value))
+    }
+
+    private func value(of key: RevisionHeader.Key) -> (line: SourceLine, range: Range<Int>)? {
+        values.first { $0.key == key }.map { ($0.line, $0.range) }
     }
 
     private mutating func takeUnknown(_ name: String, _ offset: Int, _ line: SourceLine) {
@@ -91,13 +95,13 @@ struct HeaderReader {
         let header = RevisionHeader(
             id: id ?? "", downRevisions: takeParents(), branchLabels: takeNames(.branchLabels),
             dependsOn: takeNames(.dependsOn), isTransactional: takeTransaction(),
-            description: values[.description].map { source.text($0.range) } ?? "",
-            created: values[.created].map { source.text($0.range) })
+            description: value(of: .description).map { source.text($0.range) } ?? "",
+            created: value(of: .created).map { source.text($0.range) })
         return id == nil ? nil : header
     }
 
     private mutating func takeID() -> RevisionID? {
-        guard let (line, range) = values[.revision] else {
+        guard let (line, range) = value(of: .revision) else {
             missing(.revision, hint: "begin the file with: -- revision: ID")
             return nil
         }
@@ -112,7 +116,7 @@ struct HeaderReader {
     }
 
     private mutating func takeParents() -> [RevisionID] {
-        guard values[.downRevision] != nil else {
+        guard value(of: .downRevision) != nil else {
             missing(.downRevision, hint: "add -- down_revision: PARENT, or none if nothing comes before")
             return []
         }
@@ -127,7 +131,7 @@ struct HeaderReader {
     }
 
     private mutating func takeTransaction() -> Bool {
-        guard let (line, range) = values[.transaction] else { return true }
+        guard let (line, range) = value(of: .transaction) else { return true }
         switch source.text(range) {
         case "on": return true
         case "off": return false
@@ -141,7 +145,7 @@ struct HeaderReader {
 
     /// The names of a comma list; `none` alone is the empty list.
     private mutating func takeNames(_ key: RevisionHeader.Key) -> [String] {
-        guard let (line, range) = values[key] else { return [] }
+        guard let (line, range) = value(of: key) else { return [] }
         if source.text(range) == "none" { return [] }
         var names: [String] = []
         var rest = range

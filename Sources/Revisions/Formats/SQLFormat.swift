@@ -27,16 +27,20 @@ public struct SQLFormat: RevisionFormat {
         return file.hasSuffix(".sql") && !file.hasPrefix(".")
     }
 
-    public func read(_ file: RevisionFile) -> RevisionReading {
+    public func read(_ file: RevisionFile) -> RevisionReading { read(file, onlyHeader: false) }
+
+    public func readHeader(_ file: RevisionFile) -> RevisionReading { read(file, onlyHeader: true) }
+
+    private func read(_ file: RevisionFile, onlyHeader: Bool) -> RevisionReading {
         let source = SourceText(bytes: file.bytes)
         if let position = source.firstIllegalByte() {
             let problem = RevisionError(
                 .illegalEncoding, "cannot read the file: here is a byte that is not UTF-8 text", path: file.path,
                 position: position, hint: "save the file as UTF-8")
-            return RevisionReading(revision: nil, node: nil, problems: [problem])
+            return RevisionReading(revision: nil, header: nil, problems: [problem])
         }
         var reading = SQLFileReading(source: source, path: file.path)
-        return reading.run()
+        return onlyHeader ? reading.readHeader() : reading.run()
     }
 }
 
@@ -61,6 +65,19 @@ private struct SQLFileReading {
         header = HeaderReader(source: source, path: path)
     }
 
+    mutating func readHeader() -> RevisionReading {
+        var number = 1
+        var offset = beginning
+        while let line = source.line(number: number, at: offset), sectionName(of: line) == nil {
+            header.take(line)
+            offset = line.next
+            number += 1
+        }
+        let parsed = header.finish()
+        return RevisionReading(
+            revision: nil, header: parsed, headerPositions: header.positions, problems: header.problems)
+    }
+
     mutating func run() -> RevisionReading {
         divide()
         let parsed = header.finish()
@@ -76,7 +93,7 @@ private struct SQLFileReading {
         }
         guard let parsed, let upgrade = sections[.upgrade], problems.isEmpty else {
             return RevisionReading(
-                revision: nil, node: parsed?.node, headerPositions: header.positions, problems: problems)
+                revision: nil, header: parsed, headerPositions: header.positions, problems: problems)
         }
         let revision = Revision(
             id: parsed.id, downRevisions: parsed.downRevisions, dependsOn: parsed.dependsOn,
@@ -85,16 +102,18 @@ private struct SQLFileReading {
             upgrade: upgrade, downgrade: sections[.downgrade], source: source.bytes,
             sourceDigest: SHA256Digest.of(source.bytes))
         return RevisionReading(
-            revision: revision, node: parsed.node, headerPositions: header.positions, problems: [])
+            revision: revision, header: parsed, headerPositions: header.positions, problems: [])
     }
 
     // MARK: - Dividing
 
+    /// Where the text begins: behind a byte order mark.
+    private var beginning: Int { source.has("\u{FEFF}", at: 0, before: source.bytes.count) ? 3 : 0 }
+
     /// Gives the header its lines and finds where the sections begin and end.
     private mutating func divide() {
-        let hasByteOrderMark = source.has("\u{FEFF}", at: 0, before: source.bytes.count)
         var number = 1
-        var offset = hasByteOrderMark ? 3 : 0
+        var offset = beginning
         while let line = source.line(number: number, at: offset) {
             if let name = sectionName(of: line) {
                 endPart(at: offset)
