@@ -89,5 +89,6 @@ let package = Package(
         tests("CommandsTests", ["Commands", "Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest"]),
         tests("DaemonTests", ["Daemon", toml]),
         tests("TidyTests", []),
+        tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),
     ]
 )

@@ -45,7 +45,8 @@ struct DaemonServices: Sendable {
                     url: "https://github.com/migrated/migrated"),
                 interfaces: [try ControlInterface.interface()], handlers: handlers.all,
                 translateError: { VarlinkError(translating: $0) }),
-            socket: try listeningSocket(), notifier: notifier, databases: databases, logger: logger)
+            socket: try listeningSocket(), notifier: notifier, databases: databases, logger: logger,
+            longestStop: longestStop)
 
         // Ended in the reverse order: first nobody is let in, then the databases come to a safe end, watched to the last.
         let services: [any Service] = [
@@ -53,10 +54,13 @@ struct DaemonServices: Sendable {
         ]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet)
-        configuration.maximumGracefulShutdownDuration = settings.daemon.stopTimeout + .seconds(20)
+        configuration.maximumGracefulShutdownDuration = longestStop
         try await ServiceGroup(configuration: configuration).run()
         logger.notice("stopped")
     }
+
+    /// How long a stop may take: the patience with a running job, and time to take it back.
+    private var longestStop: Duration { settings.daemon.stopTimeout + .seconds(20) }
 
     /// systemd's socket where it hands one over, else one of our own.
     private func listeningSocket() throws -> ListeningSocket {
@@ -87,6 +91,7 @@ private struct ControlService: Service {
     let notifier: ServiceNotifier
     let databases: DatabaseSet
     let logger: Logger
+    let longestStop: Duration
 
     func run() async throws {
         let listening = socket
@@ -111,6 +116,8 @@ private struct ControlService: Service {
                 hint: "see whether another migrated runs: migratectl status")
         }
         notifier.stopping(status: "stopping")
+        // A running job is brought to a safe end, whatever the unit thinks of how long a stop should take.
+        if databases.engines.contains(where: \.isWorking) { notifier.extendTimeout(longestStop + .seconds(5)) }
         logger.notice("stopping", metadata: ["message-id": "\(DaemonEvent.daemonStopping.messageID)"])
     }
 }

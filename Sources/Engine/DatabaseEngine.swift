@@ -141,10 +141,12 @@ public final class DatabaseEngine: Sendable {
 
     var connection: Connection { state.withLock { $0.connection } }
 
-    /// The sessions, where there are some.
+    /// The sessions, where there are some. While an attempt to connect is under way, as after a restart, its end is waited
+    /// for, for a moment: a caller is answered late rather than wrongly.
     ///
     /// - Throws: `Failure` `database-unavailable` with the reason why there are none.
-    func sessions() throws(Failure) -> SessionPair {
+    func sessions() async throws(Failure) -> SessionPair {
+        await waitUntilTried(upTo: .seconds(5))
         switch connection {
         case .connected(let sessions, _): return sessions
         case .connecting:
