@@ -73,8 +73,10 @@ public final class RevisionLibrary: Sendable {
 
     /// Loads again whenever the directories change, until cancelled. `report` is told of each change.
     public func watch(report: @Sendable (Snapshot) -> Void) async {
-        let watcher = DirectoryWatcher(directories: directories)
-        for await _ in watcher.changes() where load() {
+        let changes = DirectoryWatcher(directories: directories).changes()
+        // What came between the first look and the watch is no change that anybody would tell of.
+        if load() { report(snapshot) }
+        for await _ in changes where load() {
             report(snapshot)
         }
     }
