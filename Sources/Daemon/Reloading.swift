@@ -13,6 +13,7 @@ final class Reloading: Sendable {
     private let clusters: EmbeddedClusters
     private let notifier: ServiceNotifier
     private let logger: Logger
+    private let last = Mutex<Task<[String], any Error>?>(nil)
 
     init(
         loader: SettingsLoader, running: Settings, databases: DatabaseSet, clusters: EmbeddedClusters,
@@ -26,9 +27,24 @@ final class Reloading: Sendable {
         self.logger = logger
     }
 
+    /// One reload after the other, and each to its end, even where the client that asked for it goes away: half of the
+    /// databases with new settings would be neither the old nor the new.
+    ///
     /// - Returns: what changed, a line each.
     /// - Throws: `Failure` `settings-invalid` with every problem; nothing has changed then.
     func run() async throws -> [String] {
+        let turn = last.withLock { last in
+            let turn = Task { [previous = last] in
+                _ = await previous?.result
+                return try await reload()
+            }
+            last = turn
+            return turn
+        }
+        return try await turn.value
+    }
+
+    private func reload() async throws -> [String] {
         notifier.reloading()
         defer { notifier.ready(status: databases.statusLine) }
         do {
@@ -49,7 +65,8 @@ final class Reloading: Sendable {
                 "settings reloaded: \(changes.isEmpty ? "no change" : changes.joined(separator: ", "))",
                 metadata: ["message-id": "\(DaemonEvent.settingsReloaded.messageID)"])
             return changes
-        } catch let failure as Failure {
+        } catch {
+            let failure = error as? Failure ?? Failure(.settingsInvalid, "cannot take the settings: \(error)")
             logger.error(
                 "\(failure.message); the running settings stay: \(failure.notes.joined(separator: "; "))",
                 metadata: ["message-id": "\(DaemonEvent.settingsRefused.messageID)"])

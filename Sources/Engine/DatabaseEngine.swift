@@ -92,6 +92,9 @@ public final class DatabaseEngine: Sendable {
             if activity.isStopping { break }
             await signal.wait(since: seen)
         }
+        // Nothing has been begun that would be worth waiting for.
+        let waits: [JobState] = [.planning, .waitingForLock]
+        if let stage = activity.current?.stage, waits.contains(stage) { throw Stopping() }
         try await Task.sleep(for: configuration.stopPatience)
         throw Stopping()
     }
