@@ -9,7 +9,7 @@ DESTDIR ?=
 SWIFT ?= swift
 BUILD := .build/release
 PROGRAMS := migrated migratectl
-PACKAGES := libpq-dev libsystemd-dev postgresql postgresql-client
+PACKAGES := libpq-dev libsystemd-dev postgresql postgresql-client systemd dbus iproute2
 
 bindir := $(DESTDIR)$(PREFIX)/bin
 libdir := $(DESTDIR)$(PREFIX)/lib

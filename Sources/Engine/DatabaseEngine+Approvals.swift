@@ -12,7 +12,7 @@ extension DatabaseEngine {
     public func approve(
         _ items: [(revision: RevisionID, direction: Direction, digest: SHA256Digest)], by person: Person
     ) async throws -> [Approval] {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         let graph = library.snapshot.graph
         var revisions: [Revision] = []
         for item in items {
@@ -58,7 +58,7 @@ extension DatabaseEngine {
     public func revoke(
         _ items: [(revision: RevisionID, direction: Direction, digest: SHA256Digest)], by person: Person
     ) async throws -> [Approval] {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         let store = ApprovalStore(session: sessions.observer)
         guard try await store.revoke(items, by: person) > 0 else {
             let names = items.map { "\"\($0.revision)\"" }.joined(separator: ", ")
@@ -78,7 +78,7 @@ extension DatabaseEngine {
 
     /// The approvals that stand, newest first.
     public func approvals() async throws -> [Approval] {
-        try await ApprovalStore(session: try sessions().observer).standing()
+        try await ApprovalStore(session: sessions().observer).standing()
     }
 
     private func log(_ kind: DaemonEvent, _ message: String, _ revision: RevisionID) {

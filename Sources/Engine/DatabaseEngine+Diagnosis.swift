@@ -7,8 +7,8 @@ import Revisions
 extension DatabaseEngine {
     /// Everything that is looked at, good or bad.
     public func diagnose() async -> [Check] {
-        var checks: [Check?] = [checkDirectories(), checkConnection()]
-        if let sessions = try? sessions() {
+        var checks: [Check?] = [checkDirectories(), await checkConnection()]
+        if let sessions = try? await sessions() {
             checks.append(await checkPrivileges(sessions))
             checks.append(checkServerVersion(sessions))
             checks.append(await checkBackup(sessions))
@@ -39,9 +39,9 @@ extension DatabaseEngine {
             hint: problem.hint ?? "see all of them: migratectl status")
     }
 
-    private func checkConnection() -> Check {
+    private func checkConnection() async -> Check {
         do {
-            let sessions = try sessions()
+            let sessions = try await sessions()
             return check(
                 "connection", .good,
                 "\(configuration.connection.redacted), database \(sessions.identity.databaseName)")

@@ -12,7 +12,7 @@ extension DatabaseEngine {
     public func enqueue(
         _ kind: JobKind, target: String, requestID: String, person: Person
     ) async throws -> Job {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         let requestID = try RequestID.parse(requestID)
         if let known = try await known(requestID, sessions) { return known }
         let direction = kind.direction ?? .upgrade
@@ -50,7 +50,7 @@ extension DatabaseEngine {
 
     /// Queues a backup.
     public func enqueueBackup(requestID: String, person: Person) async throws -> Job {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         let requestID = try RequestID.parse(requestID)
         if let known = try await known(requestID, sessions) { return known }
         try await refuseFullQueue(sessions)
@@ -86,7 +86,7 @@ extension DatabaseEngine {
     ///
     /// - Throws: `Failure` `no-such-job`; `invalid-state` where it is over already.
     public func cancel(_ number: Int64, by person: Person) async throws -> Job {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         let job = try await job(number)
         guard !job.state.isFinal, job.state != .needsDecision else {
             throw Failure(
@@ -111,7 +111,7 @@ extension DatabaseEngine {
     ///
     /// - Throws: `Failure` `no-such-job`, `invalid-state`.
     public func resolve(_ number: Int64, _ decision: Decision, reason: String, by person: Person) async throws -> Job {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         let job = try await job(number)
         guard job.state == .needsDecision else {
             throw Failure(.invalidState, "cannot resolve job \"\(job.id)\": it is \(job.state.rawValue)")
@@ -135,7 +135,7 @@ extension DatabaseEngine {
 
     /// Pauses `auto_upgrade`, or lets it go on where no reason is given.
     public func pauseAutoUpgrade(because reason: String?) async throws {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         try await RegistryRow(session: sessions.observer).pause(because: reason)
         signal.raise()
         await notifyOthers(sessions)

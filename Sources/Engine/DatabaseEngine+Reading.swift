@@ -38,7 +38,7 @@ extension DatabaseEngine {
 
     /// Reads where the database stands, beside the directory and the history.
     public func standing() async throws -> Standing {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         let observer = sessions.observer
         let graph = library.snapshot.graph
         let current = try await sessions.versions.rows(on: observer)
@@ -67,7 +67,7 @@ extension DatabaseEngine {
     public func plan(
         _ direction: Direction, to target: String, for person: Person
     ) async throws -> (plan: Plan, missing: [MissingApproval]) {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         let draft = try await drafting(sessions).draft(direction, to: target)
         let approvals = try await ApprovalStore(session: sessions.observer)
             .standing(for: draft.plan.steps.map(\.contentDigest))
@@ -79,7 +79,7 @@ extension DatabaseEngine {
 
     /// - Throws: `Failure` `no-such-job`.
     public func job(_ number: Int64) async throws -> Job {
-        guard let job = try await jobs(try sessions()).job(number) else {
+        guard let job = try await jobs(sessions()).job(number) else {
             let id = JobID(database: configuration.name, number: number)
             throw Failure(.noSuchJob, "cannot find job \"\(id)\"", hint: "list them: migratectl jobs")
         }
@@ -88,39 +88,39 @@ extension DatabaseEngine {
 
     /// The jobs, newest first.
     public func jobs(limit: Int, onlyOpen: Bool) async throws -> [Job] {
-        try await jobs(try sessions()).latest(limit: limit, onlyOpen: onlyOpen)
+        try await jobs(sessions()).latest(limit: limit, onlyOpen: onlyOpen)
     }
 
     /// The steps that were pinned when a job was queued.
     public func steps(of number: Int64) async throws -> [Step] {
-        try await jobs(try sessions()).steps(of: number)
+        try await jobs(sessions()).steps(of: number)
     }
 
     /// A job's events after a sequence number, oldest first, a thousand at the most.
     public func events(of number: Int64, after sequence: Int64) async throws -> [JobEvent] {
-        try await EventStore(database: configuration.name, session: try sessions().observer)
+        try await EventStore(database: configuration.name, session: sessions().observer)
             .events(of: number, after: sequence)
     }
 
     /// The latest events of all jobs, oldest first.
     public func latestEvents(_ count: Int) async throws -> [JobEvent] {
-        try await EventStore(database: configuration.name, session: try sessions().observer).latest(count)
+        try await EventStore(database: configuration.name, session: sessions().observer).latest(count)
     }
 
     /// What was applied and taken back, newest first.
     public func history(limit: Int?) async throws -> [HistoryEntry] {
-        try await HistoryStore(database: configuration.name, session: try sessions().observer).latest(limit: limit)
+        try await HistoryStore(database: configuration.name, session: sessions().observer).latest(limit: limit)
     }
 
     /// The approvals in force of a revision as it is now.
     public func approvals(for revision: Revision) async throws -> [Approval] {
         let digests = [revision.upgrade.contentDigest, revision.downgrade?.contentDigest].compactMap { $0 }
-        return try await ApprovalStore(session: try sessions().observer).standing(for: digests)
+        return try await ApprovalStore(session: sessions().observer).standing(for: digests)
     }
 
     /// The rows of the version table; empty where there is none yet.
     public func currentRows() async throws -> [RevisionID] {
-        let sessions = try sessions()
+        let sessions = try await sessions()
         return try await sessions.versions.rows(on: sessions.observer)
     }
 

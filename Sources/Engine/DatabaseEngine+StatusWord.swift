@@ -1,6 +1,9 @@
 import Planning
 
 extension DatabaseEngine {
+    /// Whether a job is under way.
+    public var isWorking: Bool { activity.current != nil }
+
     /// What is happening, in a few words, without asking the database.
     public var statusWord: String {
         switch connection {

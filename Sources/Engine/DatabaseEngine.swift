@@ -92,6 +92,9 @@ public final class DatabaseEngine: Sendable {
             if activity.isStopping { break }
             await signal.wait(since: seen)
         }
+        // Nothing has been begun that would be worth waiting for.
+        let waits: [JobState] = [.planning, .waitingForLock]
+        if let stage = activity.current?.stage, waits.contains(stage) { throw Stopping() }
         try await Task.sleep(for: configuration.stopPatience)
         throw Stopping()
     }
@@ -141,10 +144,12 @@ public final class DatabaseEngine: Sendable {
 
     var connection: Connection { state.withLock { $0.connection } }
 
-    /// The sessions, where there are some.
+    /// The sessions, where there are some. While an attempt to connect is under way, as after a restart, its end is waited
+    /// for, for a moment: a caller is answered late rather than wrongly.
     ///
     /// - Throws: `Failure` `database-unavailable` with the reason why there are none.
-    func sessions() throws(Failure) -> SessionPair {
+    func sessions() async throws(Failure) -> SessionPair {
+        await waitUntilTried(upTo: .seconds(5))
         switch connection {
         case .connected(let sessions, _): return sessions
         case .connecting:

@@ -176,6 +176,7 @@ struct Worker: Sendable {
         } catch {
             try await box.end(after: error)
         }
+        engine.activity.end()
         engine.signal.raise()
         await engine.notifyOthers(sessions)
     }
@@ -224,8 +225,8 @@ private final class PipelineBox: @unchecked Sendable {
             throw CancellationError()
         case is ConnectionError, is CommitOutcomeUnknown:
             throw cause
-        case let error as ServerError where error.isFatal || ["57P01", "57P02", "57P03"].contains(error.sqlState):
-            throw ConnectionError(kind: .lost, message: error.message, sqlState: error.sqlState)
+        case let error as ServerError where error.endsSession:
+            throw ConnectionError(error)
         case let error as ServerError:
             try await pipeline.fail(
                 Failure(

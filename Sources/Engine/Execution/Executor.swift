@@ -104,6 +104,7 @@ struct Executor: Sendable {
             }
         } catch let error as ServerError {
             if Task.isCancelled { throw CancellationError() }
+            guard !error.endsSession else { throw ConnectionError(error) }
             throw StatementError(statement: statement, error: error)
         }
     }

@@ -101,6 +101,7 @@ extension Executor {
                     no lock for \(refused.statement.kind.verb) of \(work.step.revision), attempt \(number), next in \
                     \(pause.milliseconds) ms\(names.isEmpty ? "" : "; held by \(names)")
                     """, revision: work.step.revision)
+                if activity.isStopping { throw CancellationError() }
                 try await Task.sleep(for: pause)
             }
         }

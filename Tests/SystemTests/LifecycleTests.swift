@@ -1,0 +1,136 @@
+import Testing
+
+extension ServiceUnderSystemd {
+    /// Starting, restarting and being killed, with clients that wait.
+    @Suite struct LifecycleTests {
+        @Test("the first call starts the daemon, and is answered")
+        func socketActivation() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            try await machine.expect("systemctl", "stop", "migrated.service")
+            #expect(try await machine.activity() == "inactive")
+            #expect(try await machine.activity(of: "migrated.socket") == "active")
+            let status = try await machine.run("migratectl", "status", as: "operator")
+            #expect(status.status == 0, "\(status)")
+            #expect(try await machine.activity() == "active")
+        }
+
+        @Test("where no socket is handed over, the daemon is ready only when its own can be called")
+        func readyWhenItServes() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            try machine.write(
+                """
+                [daemon]
+                socket = "/run/bare/control"
+                state_directory = "/var/lib/bare"
+                [database.main]
+                url = "postgresql:///main"
+                """, to: "/etc/bare.toml")
+            // migratectl gives up at once where nobody listens: what is said to be ready must listen.
+            for _ in 1...3 {
+                try await machine.expect(
+                    "systemd-run", "-q", "--unit=bare", "-p", "Type=notify", "-p", "User=migrated", "-p",
+                    "RuntimeDirectory=bare", "-p", "StateDirectory=bare", "migrated", "--settings", "/etc/bare.toml")
+                let status = try await machine.run("migratectl", "--socket", "/run/bare/control", "status")
+                #expect(status.status == 0, "\(status)")
+                try await machine.expect("systemctl", "stop", "bare.service")
+            }
+        }
+
+        @Test("a daemon that cannot take its settings is never started, says why, and starts when they are mended")
+        func badSettings() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let path = "/etc/migrated/migrated.toml.d/bad.toml"
+            try await machine.expect("systemctl", "stop", "migrated.service")
+            try machine.write("[daemon]\nstop_timeuot = \"1s\"\n", to: path)
+            let refused = try await machine.run("systemctl", "start", "migrated.service")
+            try machine.remove(path)
+            #expect(refused.status != 0)
+            #expect(try await machine.property("ExecMainStatus") == "78")
+            #expect(try await machine.property("NRestarts") == "0", "settings do not get better by trying again")
+            let said = try await machine.journal("-n", "20").compactMap { $0["MESSAGE"] }
+            #expect(said.contains { $0.contains("\(path):2") && $0.contains("stop_timeout") }, "\(said)")
+            try await machine.expect("systemctl", "reset-failed")
+            try await machine.expect("systemctl", "start", "migrated.service")
+            try await machine.expect("migratectl", "status", as: "operator")
+        }
+
+        @Test("a client that waits for a job is answered after a restart and after SIGKILL, late but right")
+        func clientsWait() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let site = try await Site.make("waits", on: machine, .gated("first"), .gated("second"))
+            async let upgrade = site.migratectl("upgrade", "head", as: "operator")
+            try await site.reachGate()
+            try await machine.expect("systemctl", "restart", "migrated.service")
+            try await site.reachGate()
+            try await site.openGate("first")
+            try await machine.until("the first revision is applied") { try await site.job().job.appliedCount == 1 }
+            try await site.reachGate()
+            try await machine.expect("systemctl", "kill", "--signal=KILL", "migrated.service")
+            async let during = machine.run("migratectl", "jobs", as: "operator")
+            let answered = try await during
+            #expect(answered.status == 0, "\(answered)")
+            try await site.openGate("second")
+            let outcome = try await upgrade
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(outcome.output.contains("waits is at second"), "\(outcome)")
+            try await site.expectAppliedOnce("second")
+            #expect(try await machine.sql("select count(*) from made_by_first", in: "waits") == "1")
+        }
+
+        @Test(
+            "systemctl stop in the middle of a transaction is clean: rolled back, queued again, finished after the start"
+        )
+        func stopInTransaction() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let site = try await Site.make("stops", on: machine, .gated("only"))
+            try await machine.expect("migratectl", "-d", "stops", "upgrade", "--no-block")
+            try await site.reachGate()
+            try await machine.expect("systemctl", "stop", "migrated.service")
+            #expect(try await machine.property("Result") == "success")
+            #expect(try await machine.property("ExecMainStatus") == "0")
+            #expect(try await machine.sql("select to_regclass('made_by_only') is null", in: "stops") == "t")
+            #expect(try await machine.sql("select state from migrated.job", in: "stops") == "queued")
+            let sessions = "select count(*) from pg_stat_activity where usename = 'migrated'"
+            try await machine.until("the daemon's sessions are gone") { try await machine.sql(sessions) == "0" }
+            try await site.openGate("only")
+            try await machine.expect("systemctl", "start", "migrated.service")
+            try await site.waitForJob("succeeded")
+            try await site.expectAppliedOnce("only")
+        }
+
+        @Test("a stop may take as long as the settings say, whatever the unit says")
+        func longStop() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let site = try await Site.make("long", on: machine, .gated("only"))
+            let path = "/etc/migrated/migrated.toml.d/patience.toml"
+            try machine.write("[daemon]\nstop_timeout = \"60s\"\n", to: path)
+            try await machine.withDropIn("[Service]\nTimeoutStopSec=1s\n") {
+                async let upgrade = site.migratectl("upgrade", as: "operator")
+                try await site.reachGate()
+                async let stop = machine.run("systemctl", "stop", "migrated.service")
+                try await machine.until("the unit stops") { try await machine.activity() == "deactivating" }
+                try await Task.sleep(for: .seconds(2))
+                #expect(try await machine.activity() == "deactivating", "the job is still given its time")
+                try await site.openGate("only")
+                #expect(try await stop.status == 0)
+                #expect(try await machine.property("Result") == "success")
+                #expect(try await upgrade.status == 0)
+                try await site.expectAppliedOnce("only")
+                try machine.remove(path)
+            }
+        }
+
+        @Test("PostgreSQL restarted in the middle of a job: the job is finished once it is back")
+        func serverRestarts() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let site = try await Site.make("server", on: machine, .gated("only"))
+            try await machine.expect("migratectl", "-d", "server", "upgrade", "--no-block")
+            try await site.reachGate()
+            try await machine.expect("systemctl", "restart", "postgresql.service")
+            try await site.openGate("only")
+            try await site.waitForJob("succeeded")
+            try await site.expectAppliedOnce("only")
+            #expect(try await machine.activity() == "active")
+        }
+    }
+}

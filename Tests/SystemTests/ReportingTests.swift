@@ -1,0 +1,110 @@
+import Testing
+
+extension ServiceUnderSystemd {
+    /// What the service manager and the journal are told.
+    @Suite struct ReportingTests {
+        @Test("systemctl status has one honest line, at rest and at work")
+        func statusLine() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let site = try await Site.make("line", on: machine, .gated("slow"))
+            try await machine.until("idle") { try await machine.property("StatusText").contains("line: idle") }
+            try await machine.expect("migratectl", "-d", "line", "upgrade", "--no-block")
+            try await site.reachGate()
+            try await machine.until("the line tells of the statement") {
+                try await machine.property("StatusText").contains("line: job 1 applying slow, statement 2 of 3")
+            }
+            #expect(try await machine.activity() == "active")
+            let status = try await machine.run("systemctl", "status", "--no-pager", "migrated.service").output
+            #expect(status.contains("Status: \"") && status.contains("line: job 1 applying slow"), "\(status)")
+            try await site.openGate("slow")
+            try await site.waitForJob("succeeded")
+            try await machine.until("idle") { try await machine.property("StatusText").contains("line: idle") }
+        }
+
+        @Test("the journal holds every event of an upgrade, with its fields, and explains it")
+        func journal() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let site = try await Site.make(
+                "story", on: machine, .init("one", "CREATE TABLE one (n int)"), .gated("two"))
+            try await machine.expect("migratectl", "-d", "story", "upgrade", "--no-block")
+            try await site.reachGate()
+            try await site.openGate("two")
+            try await site.waitForJob("succeeded")
+
+            let events = try await site.job().events
+            let entries = try await machine.journal("MIGRATED_JOB=story-1")
+            let told = entries.filter { $0["MESSAGE_ID"] != nil }
+            let expected = events.filter { !$0.kind.hasSuffix("-progress") }
+            #expect(expected.count > 8)
+            #expect(told.map { $0["MIGRATED_EVENT"] } == expected.map(\.kind))
+            for (entry, event) in zip(told, expected) {
+                #expect(entry["MIGRATED_STATE"] == event.state)
+                #expect(entry["MIGRATED_REVISION"] == event.revision)
+                #expect(entry["MIGRATED_DATABASE"] == "story")
+                #expect(entry["MESSAGE"] == "story-1: \(event.message)")
+                #expect(entry["PRIORITY"] == "6", "all went well: nothing here needs a person")
+                #expect(entry["MESSAGE_ID"]?.count == 32)
+                #expect(entry["_SYSTEMD_UNIT"] == "migrated.service")
+            }
+            let explained = try await machine.expect("journalctl", "-x", "--no-pager", "MIGRATED_JOB=story-1")
+            #expect(explained.contains("Subject: Job story-1 has succeeded"))
+            #expect(explained.contains("Subject: Revision one is applied"))
+            #expect(explained.split(separator: "\n").count { $0.contains("Subject: ") } == told.count)
+        }
+
+        @Test("what needs a person stands in the journal at a warning or worse, with the reason")
+        func failure() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let site = try await Site.make("wrong", on: machine, .init("bad", "SELECT 1 / 0"))
+            let outcome = try await site.migratectl("upgrade")
+            #expect(outcome.status == 22, "\(outcome)")
+            let entries = try await machine.journal("-p", "warning", "MIGRATED_JOB=wrong-1")
+            #expect(entries.count == 1)
+            #expect(entries.first?["PRIORITY"] == "3")
+            #expect(entries.first?["MIGRATED_SQLSTATE"] == "22012")
+            #expect(entries.first?["MIGRATED_FAILURE"] == "statement-failed")
+            #expect(entries.first?["MIGRATED_LOCATION"]?.hasPrefix("/srv/wrong/bad.sql:6") == true)
+        }
+
+        @Test("systemctl reload returns when the new settings are in force")
+        func reload() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            try await machine.expect("systemctl", "start", "migrated.service")
+            for number in 1...3 {
+                let path = "/etc/migrated/migrated.toml.d/reloaded.toml"
+                try machine.write("[database.reloaded\(number)]\nurl = \"postgresql:///main\"\n", to: path)
+                try await machine.expect("systemctl", "reload", "migrated.service")
+                let status = try await machine.run("migratectl", "-d", "reloaded\(number)", "status")
+                #expect(!status.errors.contains("it is not configured"), "\(status)")
+                try machine.remove(path)
+            }
+            try await machine.expect("systemctl", "reload", "migrated.service")
+            #expect(try await machine.run("migratectl", "-d", "reloaded3", "status").status == 11)
+            #expect(try await machine.activity() == "active")
+        }
+
+        @Test("systemctl reload fails with the reason for bad settings, which change nothing")
+        func refusedReload() async throws {
+            let machine = try ServiceUnderSystemd.machine
+            let site = try await Site.make("steady", on: machine, .init("one", "CREATE TABLE one (n int)"))
+            let pid = try await machine.property("MainPID")
+            let path = "/etc/migrated/migrated.toml.d/bad.toml"
+            try machine.write("[database.steady]\napprovals = 1\naprovals = 2\n", to: path)
+            let refused = try await machine.run("systemctl", "reload", "migrated.service")
+            #expect(refused.status != 0)
+            let told = try await machine.journal("-n", "10")
+            #expect(told.contains { $0["MESSAGE_ID"] == "a7297ff9f4a8d383803f21d7bf9ea96b" && $0["PRIORITY"] == "3" })
+            let reasons = told.compactMap { $0["MESSAGE"] }.filter {
+                $0.contains("\(path):3") && $0.contains("aprovals")
+            }
+            #expect(!reasons.isEmpty)
+            #expect(try await machine.activity() == "active")
+            #expect(try await machine.property("MainPID") == pid)
+            // Had the good line of the bad file been taken over, this would wait for an approval.
+            let outcome = try await site.migratectl("upgrade", as: "operator")
+            #expect(outcome.status == 0, "\(outcome)")
+            try machine.remove(path)
+            try await machine.expect("systemctl", "reload", "migrated.service")
+        }
+    }
+}
