@@ -88,7 +88,8 @@ final class Reloading: Sendable {
         } catch {
             let failure = Failure(error)
             return Check(
-                subject: "settings", outcome: .bad, message: "\(failure.message): \(failure.notes.joined(separator: "; "))",
+                subject: "settings", outcome: .bad,
+                message: "\(failure.message): \(failure.notes.joined(separator: "; "))",
                 hint: "mend them, then: migratectl reload")
         }
     }

@@ -115,7 +115,8 @@ struct Pipeline: Sendable {
         let (was, now) = (expected.map(\.rawValue), rows.map(\.rawValue))
         await reporter.event(
             job.id.number, .versionChangedOutside,
-            "the version table was changed outside: \(was.isEmpty ? "base" : was.joined(separator: ", ")) by our history, \(now.isEmpty ? "base" : now.joined(separator: ", ")) now")
+            "the version table was changed outside: \(was.isEmpty ? "base" : was.joined(separator: ", ")) by our history, \(now.isEmpty ? "base" : now.joined(separator: ", ")) now"
+        )
     }
 
     private func verdict(of plan: Plan) async throws -> Verdict {
@@ -158,8 +159,10 @@ struct Pipeline: Sendable {
             BackupRequest(
                 database: configuration.name, job: job.id, rows: plan.rowsBefore, identity: sessions.identity,
                 history: try await history.latest(limit: nil),
-                walPosition: try await sessions.observer.query("SELECT pg_catalog.pg_current_wal_lsn()::text AS position")
-                    .first?.decode("position")))
+                walPosition: try await sessions.observer.query(
+                    "SELECT pg_catalog.pg_current_wal_lsn()::text AS position"
+                )
+                .first?.decode("position")))
         try await BackupStore(session: sessions.observer)
             .add(taken.manifest, path: taken.path, digest: taken.digest, job: job.id.number)
         try await reporter.jobs.setBackup(job.id.number, taken.manifest.name)

@@ -216,7 +216,9 @@ struct JobStore: Sendable {
             requestedAt: Timestamp(microseconds: try row.decode("requested_at")),
             startedAt: try row.decode("started_at", as: Int64?.self).map { Timestamp(microseconds: $0) },
             finishedAt: try row.decode("finished_at", as: Int64?.self).map { Timestamp(microseconds: $0) },
-            failure: try row.decode("failure", as: String?.self).map { try RegistryJSON.decode(Failure.self, from: $0) },
+            failure: try row.decode("failure", as: String?.self).map {
+                try RegistryJSON.decode(Failure.self, from: $0)
+            },
             missingApprovals: try row.decode("missing_approvals", as: String?.self)
                 .map { try RegistryJSON.decode([MissingApproval].self, from: $0) },
             backup: try row.decode("backup"), isCancelRequested: try row.decode("cancel_requested"))
