@@ -70,15 +70,8 @@ final class ClusterDirectory: Sendable {
     }
 
     private static func sweep() async {
-        guard let listing = opendir(parent) else { return }
-        var stale: [String] = []
-        while let entry = readdir(listing) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix(prefix), isStale("\(parent)/\(name)") { stale.append("\(parent)/\(name)") }
-        }
-        closedir(listing)
+        let stale = TestFiles.names(in: parent).filter { $0.hasPrefix(prefix) }.map { "\(parent)/\($0)" }
+            .filter(isStale)
         for path in stale {
             _ = try? await ChildProgram.run(["/bin/sh", "-c", removal, "sh", path], workingDirectory: "/")
         }
