@@ -21,13 +21,14 @@ struct Worker: Sendable {
         var failures = 0
         while !Task.isCancelled && !engine.activity.isStopping {
             do {
-                beat(true)
-                let sessions = try await connect()
+                let sessions = try await beating { try await connect() }
                 failures = 0
                 do {
                     try await serve(sessions)
                 } catch {
-                    engine.disconnected(Self.failure(error, configuration.name), until: nil)
+                    // Being asked to end is no failure that anybody should be told of.
+                    let failure = error is CancellationError ? nil : Self.failure(error, configuration.name)
+                    engine.disconnected(failure, until: nil)
                     await sessions.close()
                     throw error
                 }
@@ -52,7 +53,6 @@ struct Worker: Sendable {
             let bootstrap = RegistryBootstrap(
                 database: configuration.name, session: sessions.worker, identity: sessions.identity)
             while try await bootstrap.ensure() == .busy {
-                beat(true)
                 try await Task.sleep(for: Self.busyPoll)
             }
             let retry = LockRetry(
@@ -108,25 +108,30 @@ struct Worker: Sendable {
         defer { listener.cancel() }
         while !engine.activity.isStopping {
             try Task.checkCancellation()
-            beat(true)
             let seen = engine.signal.generation
-            var isAlone = true
-            if try await !engine.jobs(sessions).abandoned().isEmpty || engine.isFresh {
-                let recovery = Recovery(
-                    sessions: sessions, reporter: engine.reporter(sessions), backups: engine.backups(sessions))
-                isAlone = try await recovery.run()
-                if isAlone { engine.recovered() }
-            }
-            try await Triage(engine: engine, sessions: sessions).run()
-            if isAlone, let job = try await next(sessions) {
-                try await run(job, sessions)
-                continue
-            }
-            let someoneElseRuns = try await someoneElseRuns(sessions)
+            guard let rest = try await beating({ try await work(sessions) }) else { continue }
             beat(false)
-            try await waitForNews(
-                sessions, since: seen, upTo: someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll)
+            try await waitForNews(sessions, since: seen, upTo: rest)
         }
+    }
+
+    /// One look at what there is to do, and the next job. Returns how long to rest without news; nil where the next
+    /// look should come at once.
+    private func work(_ sessions: SessionPair) async throws -> Duration? {
+        var isAlone = true
+        if try await !engine.jobs(sessions).abandoned().isEmpty || engine.isFresh {
+            let recovery = Recovery(
+                sessions: sessions, reporter: engine.reporter(sessions), backups: engine.backups(sessions))
+            isAlone = try await recovery.run()
+            if isAlone { engine.recovered() }
+        }
+        try await Triage(engine: engine, sessions: sessions).run()
+        if isAlone, let job = try await next(sessions) {
+            try await run(job, sessions)
+            return nil
+        }
+        let someoneElseRuns = try await someoneElseRuns(sessions)
+        return someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll
     }
 
     private func waitForNews(_ sessions: SessionPair, since seen: UInt64, upTo limit: Duration) async throws {
@@ -169,7 +174,6 @@ struct Worker: Sendable {
                 group.addTask { try await box.run() }
                 group.addTask { try await observer.run() }
                 group.addTask { try await engine.stopRequest() }
-                group.addTask { try await beatSteadily() }
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -181,12 +185,24 @@ struct Worker: Sendable {
         await engine.notifyOthers(sessions)
     }
 
-    /// While a job runs: a slow database must not stop this, a hung program must.
-    private func beatSteadily() async throws {
-        while true {
-            beat(true)
-            try await Task.sleep(for: .seconds(1))
+    /// While the database is asked for anything: a slow one must not stop this, a hung program must.
+    private func beating<R>(_ body: () async throws -> R) async throws -> R {
+        let beats = Task {
+            while !Task.isCancelled {
+                beat(true)
+                try await Task.sleep(for: .seconds(1))
+            }
         }
+        let result: Result<R, any Error>
+        do {
+            result = .success(try await body())
+        } catch {
+            result = .failure(error)
+        }
+        // Its last beat comes before whatever is told next.
+        beats.cancel()
+        _ = await beats.result
+        return try result.get()
     }
 }
 

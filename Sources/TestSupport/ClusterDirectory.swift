@@ -70,15 +70,8 @@ final class ClusterDirectory: Sendable {
     }
 
     private static func sweep() async {
-        guard let listing = opendir(parent) else { return }
-        var stale: [String] = []
-        while let entry = readdir(listing) {
-            // Only as much of the record as its name needs is there: no reading it as a whole.
-            guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
-            let name = String(cString: (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self))
-            if name.hasPrefix(prefix), isStale("\(parent)/\(name)") { stale.append("\(parent)/\(name)") }
-        }
-        closedir(listing)
+        let stale = TestFiles.names(in: parent).filter { $0.hasPrefix(prefix) }.map { "\(parent)/\($0)" }
+            .filter(isStale)
         for path in stale {
             _ = try? await ChildProgram.run(["/bin/sh", "-c", removal, "sh", path], workingDirectory: "/")
         }

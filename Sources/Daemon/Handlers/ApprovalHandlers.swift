@@ -8,14 +8,14 @@ import Varlink
 extension Handlers {
     func approve(_ request: ApprovalRequest, _ call: Call) async throws -> ApprovalReply {
         try Access.demand(.approve, of: call.peer)
-        let engine = try databases.engine(request.database)
+        let engine = try await engineOnceTried(request.database)
         return ApprovalReply(
             approvals: try await engine.approve(Self.items(request), by: Access.person(call.peer)))
     }
 
     func revoke(_ request: ApprovalRequest, _ call: Call) async throws -> ApprovalReply {
         try Access.demand(.approve, of: call.peer)
-        let engine = try databases.engine(request.database)
+        let engine = try await engineOnceTried(request.database)
         return ApprovalReply(approvals: try await engine.revoke(Self.items(request), by: Access.person(call.peer)))
     }
 
@@ -29,6 +29,6 @@ extension Handlers {
     }
 
     func listApprovals(_ parameters: ListApprovals.Parameters) async throws -> ApprovalReply {
-        ApprovalReply(approvals: try await databases.engine(parameters.database).approvals())
+        ApprovalReply(approvals: try await engineOnceTried(parameters.database).approvals())
     }
 }

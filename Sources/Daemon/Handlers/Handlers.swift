@@ -38,14 +38,25 @@ struct Handlers: Sendable {
         ]
     }
 
+    /// How long a call waits for the first answer of a database that is being connected to: right after the start, and
+    /// each time that one comes back.
+    static let patience = Duration.seconds(10)
+
+    /// The engine of a database, once it was tried whether that can be reached.
+    func engineOnceTried(_ name: String?) async throws(Failure) -> DatabaseEngine {
+        let engine = try databases.engine(name)
+        await engine.waitUntilTried(upTo: Self.patience)
+        return engine
+    }
+
     /// The engine of a job and the job's number.
-    func find(_ job: String) throws(Failure) -> (engine: DatabaseEngine, number: Int64) {
+    func find(_ job: String) async throws(Failure) -> (engine: DatabaseEngine, number: Int64) {
         guard let id = JobID(parsing: job) else {
             throw Failure(
                 .noSuchJob, "cannot find job \"\(job)\": jobs are named such as main-41",
                 hint: "list them: migratectl jobs")
         }
-        return (try databases.engine(id.database), id.number)
+        return (try await engineOnceTried(id.database), id.number)
     }
 
     /// What the engines that a call is about have to say. Where none was named, one that cannot be reached keeps nobody
@@ -57,6 +68,7 @@ struct Handlers: Sendable {
         var answered = false
         var refusal: (any Error)?
         for engine in try engines(name) {
+            await engine.waitUntilTried(upTo: Self.patience)
             do {
                 items += try await body(engine)
                 answered = true

@@ -7,8 +7,7 @@ import Varlink
 extension Handlers {
     func queue(_ kind: JobKind, _ request: MigrationRequest, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
-        let engine = try databases.engine(request.database)
-        await engine.waitUntilTried(upTo: .seconds(2))
+        let engine = try await engineOnceTried(request.database)
         let job = try await engine.enqueue(
             kind, target: request.target, requestID: request.requestId, person: Access.person(call.peer))
         return JobReply(job: job)
@@ -16,8 +15,7 @@ extension Handlers {
 
     func queueBackup(_ parameters: Backup.Parameters, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
-        let engine = try databases.engine(parameters.database)
-        await engine.waitUntilTried(upTo: .seconds(2))
+        let engine = try await engineOnceTried(parameters.database)
         let job = try await engine.enqueueBackup(
             requestID: parameters.requestId, person: Access.person(call.peer))
         return JobReply(job: job)
@@ -32,7 +30,7 @@ extension Handlers {
     }
 
     func getJob(_ parameters: GetJob.Parameters) async throws -> GetJob.Reply {
-        let (engine, number) = try find(parameters.job)
+        let (engine, number) = try await find(parameters.job)
         var events: [JobEvent] = []
         while true {
             let next = try await engine.events(of: number, after: events.last?.sequence ?? 0)
@@ -45,13 +43,13 @@ extension Handlers {
 
     func cancel(_ parameters: Cancel.Parameters, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
-        let (engine, number) = try find(parameters.job)
+        let (engine, number) = try await find(parameters.job)
         return JobReply(job: try await engine.cancel(number, by: Access.person(call.peer)))
     }
 
     func resolve(_ parameters: Resolve.Parameters, _ call: Call) async throws -> JobReply {
         try Access.demand(.administer, of: call.peer)
-        let (engine, number) = try find(parameters.job)
+        let (engine, number) = try await find(parameters.job)
         let decision: DatabaseEngine.Decision =
             switch parameters.decision {
             case .applied: .applied
@@ -68,14 +66,14 @@ extension Handlers {
     /// The state first, then events as they come, then the state in which the job ended. A database that goes away in the
     /// meantime is waited for: the job goes on when it is back.
     func watchJob(_ parameters: WatchJob.Parameters, _ stream: ControlStream<WatchJob>) async throws {
-        let (first, number) = try find(parameters.job)
+        let (first, number) = try await find(parameters.job)
         let job = try await first.job(number)
         guard stream.more else { return try await stream.finish(WatchJob.Reply(job: job)) }
         try await stream.send(WatchJob.Reply(job: job))
         var last = parameters.fromSequence ?? 0
         while true {
             // Looked up each time: a reload may have replaced the engine, or removed its database.
-            let (engine, _) = try find(parameters.job)
+            let (engine, _) = try await find(parameters.job)
             let seen = engine.signal.generation
             do {
                 let isOver = Self.isOver(try await engine.job(number), parameters)

@@ -10,7 +10,7 @@ extension Handlers {
     private static let portion = 200
 
     func listRevisions(_ parameters: ListRevisions.Parameters, _ stream: ControlStream<ListRevisions>) async throws {
-        let engine = try databases.engine(parameters.database)
+        let engine = try await engineOnceTried(parameters.database)
         let graph = engine.library.snapshot.graph
         let rows = (try? await engine.currentRows()) ?? []
         let place = Placement(graph: graph, rows: rows)
@@ -19,7 +19,7 @@ extension Handlers {
     }
 
     func getRevision(_ parameters: GetRevision.Parameters) async throws -> GetRevision.Reply {
-        let engine = try databases.engine(parameters.database)
+        let engine = try await engineOnceTried(parameters.database)
         let graph = engine.library.snapshot.graph
         let rows = (try? await engine.currentRows()) ?? []
         let ids: [RevisionID]
@@ -43,13 +43,13 @@ extension Handlers {
     }
 
     func getHistory(_ parameters: GetHistory.Parameters, _ stream: ControlStream<GetHistory>) async throws {
-        let engine = try databases.engine(parameters.database)
+        let engine = try await engineOnceTried(parameters.database)
         let entries = try await engine.history(limit: parameters.limit)
         try await Self.send(entries, to: stream) { GetHistory.Reply(entries: $0) }
     }
 
     func makePlan(_ parameters: MakePlan.Parameters, _ call: Call) async throws -> MakePlan.Reply {
-        let engine = try databases.engine(parameters.database)
+        let engine = try await engineOnceTried(parameters.database)
         let (plan, missing) = try await engine.plan(
             parameters.direction, to: parameters.target, for: Access.person(call.peer))
         return MakePlan.Reply(

@@ -14,7 +14,7 @@ extension Handlers {
     func diagnose(_ parameters: Diagnose.Parameters) async throws -> Diagnose.Reply {
         var checks = [reloading.check()]
         for engine in try engines(parameters.database) {
-            await engine.waitUntilTried(upTo: .seconds(2))
+            await engine.waitUntilTried(upTo: Self.patience)
             checks += await engine.diagnose()
         }
         return Diagnose.Reply(checks: checks)
@@ -28,20 +28,20 @@ extension Handlers {
     func pause(_ parameters: Pause.Parameters, _ call: Call) async throws -> Nothing {
         try Access.demand(.administer, of: call.peer)
         let person = Access.person(call.peer)
-        try await databases.engine(parameters.database)
+        try await engineOnceTried(parameters.database)
             .pauseAutoUpgrade(because: "\(parameters.reason) (\(person.userName))")
         return Nothing()
     }
 
     func resume(_ parameters: Resume.Parameters, _ call: Call) async throws -> Nothing {
         try Access.demand(.administer, of: call.peer)
-        try await databases.engine(parameters.database).pauseAutoUpgrade(because: nil)
+        try await engineOnceTried(parameters.database).pauseAutoUpgrade(because: nil)
         return Nothing()
     }
 
     func adopt(_ parameters: Adopt.Parameters, _ call: Call) async throws -> Nothing {
         try Access.demand(.administer, of: call.peer)
-        try await databases.engine(parameters.database).adopt()
+        try await engineOnceTried(parameters.database).adopt()
         return Nothing()
     }
 }

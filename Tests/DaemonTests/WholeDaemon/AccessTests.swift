@@ -21,7 +21,7 @@ import Testing
             let queued = try await harness.control("upgrade", "--no-block", user: nobody)
             #expect(queued.output == "main-1\n", "\(queued)")
             let forbidden = [
-                ["approve", "head", "--yes"], ["revoke", "001"], ["reload"], ["pause", "--reason", "a test"],
+                ["approve", "head", "--yes"], ["reload"], ["pause", "--reason", "a test"],
                 ["resume"],
                 ["doctor", "--adopt"], ["resolve", "main-1", "applied", "--reason", "a test"],
             ]
@@ -33,6 +33,8 @@ import Testing
             let parked = try await harness.control("watch", "main-1", user: nobody)
             #expect(parked.status == Failure.Code.notApproved.exitStatus, "\(parked)")
             #expect(try await harness.control("approve", "head", "--yes").status == 0)
+            let revoke = try await harness.control("revoke", "001", user: nobody)
+            #expect(revoke.status == Failure.Code.permissionDenied.exitStatus, "\(revoke)")
             #expect(try await harness.control("watch", "main-1", user: nobody).status == 0)
             let history = try await harness.control("history", "--applied")
             #expect(history.output.contains("nobody"), "\(history)")

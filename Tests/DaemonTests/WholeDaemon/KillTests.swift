@@ -21,6 +21,40 @@ import Testing
     }
 }
 
+/// SIGKILL in the middle of a backup.
+@Suite struct KillDuringBackupTests {
+    @Test func whatIsHalfWrittenGoesAndNobodyGoesOnDumping() async throws {
+        try await withChain(2, start: false) { harness, database in
+            var options = DaemonHarness.Options.withDump
+            options.backup.append(harness.slowToolsSetting)
+            try harness.configure(["main": database], options)
+            try harness.makeSlowTools(binaries: database.cluster.binaries)
+            try await harness.start()
+            let job = try await harness.queue()
+            let dump = try await harness.awaitSlowDump()
+            let shelf = harness.backups + "/main"
+            #expect(TestFiles.names(in: shelf).count == 1)
+            try await harness.end(SIGKILL)
+            try await within(.seconds(60), "the end of pg_dump") {
+                // One that is dead may still wait for somebody to collect it.
+                while let state = try? TestFiles.read("/proc/\(dump)/stat"), !state.contains(") Z") {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+            }
+            #expect(TestFiles.names(in: shelf).allSatisfy { $0.hasPrefix(".unfinished-") })
+            let listed = try await Aftermath.of(database)
+            listed.expect([], at: [])
+
+            try harness.letSlowDumpGo()
+            try await harness.start()
+            #expect(try await harness.follow(job).state == .succeeded)
+            #expect(TestFiles.names(in: shelf).count == 1)
+            #expect(TestFiles.names(in: shelf).allSatisfy { $0.hasPrefix("main-") })
+            try await Aftermath.of(database).expect(["upgrade 001", "upgrade 002"], at: ["002"])
+        }
+    }
+}
+
 /// One state, and how a job is led there and on.
 private struct Stand: Sendable {
     let state: JobState

@@ -17,21 +17,17 @@ import Testing
             let url = plain.replacing("postgres@", with: "postgres:pw-s3cr%40t@")
             var options = DaemonHarness.Options.withDump
             options.daemon = ["log_level = \"trace\""]
-            options.backup += ["tools = \"\(harness.directory)/tools\""]
+            options.backup.append(harness.slowToolsSetting)
             try harness.configure(urls: ["main": url], options)
-            try makeSlowTools(harness, binaries: database.cluster.binaries)
+            try harness.makeSlowTools(binaries: database.cluster.binaries)
             try await harness.start()
 
             let upgrade = try await harness.startControl(["upgrade", "head"])
-            try await within(.seconds(60), "the slow pg_dump") {
-                while access(harness.directory + "/dumping", F_OK) != 0 {
-                    try await Task.sleep(for: .milliseconds(20))
-                }
-            }
+            try await harness.awaitSlowDump()
             let lines = Self.commandLines()
             #expect(lines.contains { $0.contains("pg_dump") }, "pg_dump runs while this is looked at")
             expectNone(in: lines.joined(separator: "\n"), "the process list")
-            try TestFiles.write(harness.directory + "/go", "")
+            try harness.letSlowDumpGo()
             let outcome = try await upgrade.wait()
             #expect(outcome.status == 0, "\(outcome)")
 
@@ -55,23 +51,6 @@ import Testing
                 expectNone(in: manifest, "the manifest")
             }
         }
-    }
-
-    /// pg_dump that waits for a sign before it dumps, and the real pg_restore.
-    private func makeSlowTools(_ harness: DaemonHarness, binaries: String) throws {
-        let tools = harness.directory + "/tools"
-        try TestFiles.makeDirectory(tools)
-        let script = """
-            #!/bin/sh
-            if [ "$1" != --version ]; then
-                : > \(harness.directory)/dumping
-                while [ ! -e \(harness.directory)/go ]; do sleep 0.05; done
-            fi
-            exec \(binaries)/pg_dump "$@"
-
-            """
-        try TestFiles.write(tools + "/pg_dump", script, mode: 0o755)
-        for name in ["pg_restore"] { #expect(symlink("\(binaries)/\(name)", "\(tools)/\(name)") == 0) }
     }
 
     private func expectNone(in text: String, _ place: String, sourceLocation: SourceLocation = #_sourceLocation) {
