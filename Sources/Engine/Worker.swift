@@ -173,6 +173,7 @@ struct Worker: Sendable {
         } catch {
             try await box.end(after: error)
         }
+        engine.activity.end()
         engine.signal.raise()
         await engine.notifyOthers(sessions)
     }
