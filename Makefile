@@ -105,4 +105,4 @@ format: ## Bring the sources into the house's form
 .PHONY: lint
 lint: ## Check the sources' form, the scripts' syntax and the units
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
-	@for script in scripts/demo .ci/run; do bash -n $$script; done
+	@for script in scripts/demo .ci/run Tests/SystemTests/scripts/*; do bash -n $$script; done
