@@ -5,7 +5,7 @@ extension ServiceUnderSystemd {
     @Suite struct LifecycleTests {
         @Test("the first call starts the daemon, and is answered")
         func socketActivation() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             try await machine.expect("systemctl", "stop", "migrated.service")
             #expect(try await machine.activity() == "inactive")
             #expect(try await machine.activity(of: "migrated.socket") == "active")
@@ -16,7 +16,7 @@ extension ServiceUnderSystemd {
 
         @Test("where no socket is handed over, the daemon is ready only when its own can be called")
         func readyWhenItServes() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             try machine.write(
                 """
                 [daemon]
@@ -38,7 +38,7 @@ extension ServiceUnderSystemd {
 
         @Test("a daemon that cannot take its settings is never started, says why, and starts when they are mended")
         func badSettings() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             try await machine.expect("systemctl", "stop", "migrated.service")
             try await machine.withSettings("[daemon]\nstop_timeuot = \"1s\"\n") { path in
                 #expect(try await machine.run("systemctl", "start", "migrated.service").status != 0)
@@ -54,7 +54,7 @@ extension ServiceUnderSystemd {
 
         @Test("a client that waits for a job is answered after a restart and after SIGKILL, late but right")
         func clientsWait() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("waits", on: machine, .gated("first"), .gated("second"))
             async let upgrade = site.migratectl("upgrade", "head", as: "operator")
             try await site.reachGate()
@@ -79,7 +79,7 @@ extension ServiceUnderSystemd {
             "systemctl stop in the middle of a transaction is clean: rolled back, queued again, finished after the start"
         )
         func stopInTransaction() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("stops", on: machine, .gated("only"))
             try await machine.expect("migratectl", "-d", "stops", "upgrade", "--no-block")
             try await site.reachGate()
@@ -96,9 +96,9 @@ extension ServiceUnderSystemd {
             try await site.expectAppliedOnce("only")
         }
 
-        @Test("systemctl stop in the middle of a statement outside a transaction: what it left behind is found and mended")
+        @Test("systemctl stop in the middle of a statement outside a transaction: what is left of it is mended")
         func stopOutsideTransaction() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             var index = Site.Revision("indexed", "CREATE INDEX CONCURRENTLY numbers_n ON numbers (n)")
             index.isTransactional = false
             let numbers = "CREATE TABLE numbers AS SELECT generate_series(1, 1000) AS n"
@@ -116,7 +116,7 @@ extension ServiceUnderSystemd {
             try await machine.expect("systemctl", "stop", "migrated.service")
             #expect(try await machine.property("Result") == "success")
             #expect(try await machine.sql("select state from migrated.job where number = 2", in: "alone") == "queued")
-            try await machine.expect("systemctl", "stop", "snapshot.service")
+            try await machine.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
             try await machine.expect("systemctl", "start", "migrated.service")
             try await site.waitForJob("succeeded", number: 2)
             let valid = "select indisvalid from pg_index where indexrelid = 'numbers_n'::regclass"
@@ -126,7 +126,7 @@ extension ServiceUnderSystemd {
 
         @Test("a stop may take as long as the settings say, whatever the unit says")
         func longStop() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("long", on: machine, .gated("only"))
             try await machine.withSettings("[daemon]\nstop_timeout = \"60s\"\n") { _ in
                 try await machine.withDropIn("[Service]\nTimeoutStopSec=1s\n") {
@@ -148,7 +148,7 @@ extension ServiceUnderSystemd {
 
         @Test("PostgreSQL restarted in the middle of a job: the job is finished once it is back")
         func serverRestarts() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("server", on: machine, .gated("only"))
             try await machine.expect("migratectl", "-d", "server", "upgrade", "--no-block")
             try await site.reachGate()

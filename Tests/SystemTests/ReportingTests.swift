@@ -5,7 +5,7 @@ extension ServiceUnderSystemd {
     @Suite struct ReportingTests {
         @Test("systemctl status has one honest line, at rest and at work")
         func statusLine() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("line", on: machine, .gated("slow"))
             try await machine.until("idle") { try await machine.property("StatusText").contains("line: idle") }
             try await machine.expect("migratectl", "-d", "line", "upgrade", "--no-block")
@@ -23,7 +23,7 @@ extension ServiceUnderSystemd {
 
         @Test("the journal holds every event of an upgrade, with its fields, and explains it")
         func journal() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make(
                 "story", on: machine, .init("one", "CREATE TABLE one (n int)"), .gated("two"))
             try await machine.expect("migratectl", "-d", "story", "upgrade", "--no-block")
@@ -54,7 +54,7 @@ extension ServiceUnderSystemd {
 
         @Test("what needs a person stands in the journal at a warning or worse, with the reason")
         func failure() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("wrong", on: machine, .init("bad", "SELECT 1 / 0"))
             let outcome = try await site.migratectl("upgrade")
             #expect(outcome.status == 22, "\(outcome)")
@@ -63,12 +63,12 @@ extension ServiceUnderSystemd {
             #expect(entries.first?["PRIORITY"] == "3")
             #expect(entries.first?["MIGRATED_SQLSTATE"] == "22012")
             #expect(entries.first?["MIGRATED_FAILURE"] == "statement-failed")
-            #expect(entries.first?["MIGRATED_LOCATION"]?.hasPrefix("/srv/wrong/bad.sql:6") == true)
+            #expect(entries.first?["MIGRATED_LOCATION"]?.hasPrefix("/srv/wrong/bad.sql:7:1") == true)
         }
 
         @Test("systemctl reload returns when the new settings are in force")
         func reload() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             try await machine.expect("systemctl", "start", "migrated.service")
             for name in ["reloaded1", "reloaded2"] {
                 try await machine.withSettings("[database.\(name)]\nurl = \"postgresql:///\(name)\"\n") { _ in
@@ -84,7 +84,7 @@ extension ServiceUnderSystemd {
 
         @Test("systemctl reload fails with the reason for bad settings, which change nothing")
         func refusedReload() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("steady", on: machine, .init("one", "CREATE TABLE one (n int)"))
             let pid = try await machine.property("MainPID")
             try await machine.withSettings("[database.steady]\napprovals = 1\naprovals = 2\n") { path in

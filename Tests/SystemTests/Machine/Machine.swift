@@ -9,6 +9,9 @@ struct Machine: Sendable {
 
     /// The machine of the suite that runs.
     @TaskLocal static var current: Machine?
+    static var ofSuite: Machine {
+        get throws { try #require(current) }
+    }
 
     /// Boots a machine for as long as `body` runs; then everything in it is killed at once, as by a power cut.
     static func boot<R: Sendable>(
