@@ -58,7 +58,6 @@ test: deps ## Build and run all tests
 
 .PHONY: bench
 bench: release ## Measure against psql, with medians and ratios
-	@if [ ! -x Benchmarks/run ]; then echo "there are no benchmarks yet: Benchmarks/run is missing" >&2; exit 1; fi
 	@Benchmarks/run $(BUILD)
 
 .PHONY: install
@@ -75,7 +74,7 @@ install: ## Install programs, units and sample settings (DESTDIR=, PREFIX=/usr)
 	install -m 644 systemd/migrated.catalog $(libdir)/systemd/catalog/migrated.catalog
 	install -m 644 systemd/migrated.sysusers $(libdir)/sysusers.d/migrated.conf
 	install -m 644 systemd/migrated.tmpfiles $(libdir)/tmpfiles.d/migrated.conf
-	install -m 644 LICENSE $(wildcard README.md) systemd/network.conf $(docdir)
+	install -m 644 LICENSE README.md CHANGELOG.md systemd/network.conf $(docdir)
 	@if [ -e $(etcdir)/migrated.toml ]; then echo "kept: $(etcdir)/migrated.toml"; \
 	else install -m 640 etc/migrated.toml $(etcdir)/migrated.toml; fi
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then \
@@ -103,6 +102,6 @@ format: ## Bring the sources into the house's form
 	$(SWIFT) format -i -r Sources Tests Package.swift
 
 .PHONY: lint
-lint: ## Check the sources' form, the scripts' syntax and the units
+lint: ## Check the form of the sources and the syntax of the scripts
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
-	@for script in scripts/demo .ci/run Tests/SystemTests/scripts/*; do bash -n $$script; done
+	@for script in scripts/demo Benchmarks/run .ci/run Tests/SystemTests/scripts/*; do bash -n $$script; done

@@ -77,7 +77,7 @@ let package = Package(
         program("migratectl", ["Commands"]),
 
         // Tests.
-        target("TestSupport", ["PostgresClient"]),
+        target("TestSupport", ["Control", "PostgresClient"]),
         tests("DigestTests", ["Digest"]),
         tests("SQLTextTests", ["SQLText"]),
         tests("RevisionsTests", ["Revisions", "SQLText", "Digest"], exclude: ["Oracle"]),
@@ -87,7 +87,12 @@ let package = Package(
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
         tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),
         tests("CommandsTests", ["Commands", "Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest"]),
-        tests("DaemonTests", ["Daemon", toml]),
+        tests(
+            "DaemonTests",
+            [
+                "Daemon", "Control", "Varlink", "Planning", "Revisions", "Digest", "PostgresClient", "TestSupport",
+                "migrated", "migratectl", toml,
+            ]),
         tests("TidyTests", []),
         tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),
     ]

@@ -92,7 +92,9 @@ struct Approving: Sendable {
         if !isQuiet { try PlanView(output: session.output).show(plan) }
         let subjects = try await subjects(of: plan)
         guard !subjects.isEmpty else { return true }
-        guard try isAgreed("Approve these \(Quantity.count(subjects.count, "step"))?") else { return false }
+        guard try isAgreed("Approve \(subjects.count == 1 ? "this step" : "these \(subjects.count) steps")?") else {
+            return false
+        }
         _ = try await send(subjects)
         return true
     }

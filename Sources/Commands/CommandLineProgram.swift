@@ -49,12 +49,32 @@ public enum CommandLineProgram {
         let usage = lines.dropFirst().first { $0.hasPrefix("Usage: ") }.map(String.init)
         let failure =
             isUsage
-            ? Failure(
-                .usage, "cannot read the command line: \(lowercasingFirst(first))", hint: "see migratectl --help",
-                notes: usage.map { [$0] } ?? [])
+            ? unknownVerb(arguments, said: first)
+                ?? Failure(
+                    .usage, "cannot read the command line: \(lowercasingFirst(first))",
+                    hint: "see migratectl\(usage.flatMap(verb(inUsage:)).map { " \($0)" } ?? "") --help",
+                    notes: usage.map { [$0] } ?? [])
             : Failure(.internalError, "cannot go on: \(error)", hint: "please report this")
         show(failure, arguments: arguments, context: context)
         return failure.code.exitStatus
+    }
+
+    /// What is not an option, stands where a verb is wanted, and is none.
+    private static func unknownVerb(_ arguments: [String], said message: Substring) -> Failure? {
+        guard let name = arguments.first, name.first != "-", message.contains("'\(name)'"),
+            !RootCommand.verbs.contains(name)
+        else { return nil }
+        let near = RootCommand.verbs.filter { $0.hasPrefix(name) || name.hasPrefix($0) }
+        return Failure(
+            .usage, "cannot \(name): there is no such verb",
+            hint: near.isEmpty ? "see migratectl --help" : "did you mean \(near.joined(separator: " or "))?")
+    }
+
+    /// The verb in a line such as `Usage: migratectl show [--json] <revision>`.
+    private static func verb(inUsage line: String) -> String? {
+        let words = line.split(separator: " ")
+        guard words.count > 2, RootCommand.verbs.contains(String(words[2])) else { return nil }
+        return String(words[2])
     }
 
     private static func lowercasingFirst(_ text: Substring) -> String {

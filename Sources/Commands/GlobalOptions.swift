@@ -5,8 +5,8 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The daemon's socket.",
-            discussion: "Default: $MIGRATED_SOCKET, or /run/migrated/io.migrated.Control.", valueName: "path"))
+            "The daemon's socket; without it $MIGRATED_SOCKET, or else /run/migrated/io.migrated.Control.",
+            valueName: "path"))
     var socket: String?
 
     @Option(

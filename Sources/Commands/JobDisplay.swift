@@ -11,6 +11,10 @@ actor JobDisplay {
     private let now: @Sendable () -> Timestamp
     private var view: ProgressView
     private var display: LiveDisplay
+    private var lastLineAt = Timestamp(microseconds: 0)
+
+    /// So many microseconds are between two lines of a pipe that only tell how far something has come.
+    private static let pauseBetweenLines: Int64 = 10_000_000
 
     init(_ form: Form, session: Session) {
         self.form = form
@@ -25,11 +29,21 @@ actor JobDisplay {
         switch form {
         case .silent: break
         case .documents: try output.document(reply)
-        case .lines: if let event = reply.event { try output.line(EventLine.brief(event)) }
+        case .lines: if let event = reply.event, isWorthALine(event) { try output.line(EventLine.brief(event)) }
         case .live:
             if let job = reply.job { view.apply(job) }
             try redraw(permanent: reply.event.map { view.apply($0) } ?? [])
         }
+    }
+
+    /// In a pipe progress is told now and then only, and success is told by the verb itself.
+    private func isWorthALine(_ event: JobEvent) -> Bool {
+        if event.kind == .jobSucceeded { return false }
+        if event.kind.isProgress, event.at.microseconds - lastLineAt.microseconds < Self.pauseBetweenLines {
+            return false
+        }
+        lastLineAt = event.at
+        return true
     }
 
     /// Draws anew because time has passed.
@@ -51,9 +65,14 @@ actor JobDisplay {
     }
 }
 
+extension JobEvent.Kind {
+    /// It tells only how far something has come; there may be thousands of them.
+    var isProgress: Bool { self == .backupProgress || self == .stepProgress }
+}
+
 /// An event on one line.
 enum EventLine {
-    /// `main-41 applying: 002 applied in 12 ms`
+    /// `main-41 applying: applied 002, add status (12 ms), 2 of 3 revisions`
     static func brief(_ event: JobEvent) -> String {
         "\(event.job) \(event.state.rawValue): \(event.message.printable)\(progress(event))"
     }
@@ -78,6 +97,6 @@ enum EventLine {
         let done = Quantity.amount(progress.done, unit: progress.unit)
         let total = progress.total.map { " of \(Quantity.amount($0, unit: progress.unit))" } ?? ""
         let unit = progress.unit == "bytes" ? "" : " \(progress.unit)"
-        return " (\(done)\(total)\(unit))"
+        return ", \(done)\(total)\(unit)"
     }
 }

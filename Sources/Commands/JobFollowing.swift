@@ -73,7 +73,14 @@ extension Session {
     func conclude(_ job: Job) throws {
         if output.isJSON { try output.document(JobReply(job: job)) }
         if let failure = failure(of: job) { throw failure }
-        if !output.isJSON { try output.line(JobSummary.ending(job)) }
+        if !output.isJSON { try output.line(ending(job)) }
+    }
+
+    /// The last line about a job, with a sign on a terminal.
+    func ending(_ job: Job) -> String {
+        guard output.sink.isTerminal, job.state == .succeeded else { return JobSummary.ending(job) }
+        let sign = ProgressView.Signs(environment: context.environment).done
+        return output.painter(sign, .green) + " " + output.painter(JobSummary.ending(job), .bold)
     }
 
     /// What keeps a job from having succeeded; nil where it has, or where it is still under way.
@@ -134,12 +141,12 @@ enum JobSummary {
         guard job.state == .succeeded else { return "\(job.id): \(job.state.words)" }
         switch job.kind {
         case .upgrade:
-            return job.stepCount == 0
+            return job.appliedCount == 0
                 ? "\(job.id): nothing to do, \(job.id.database) is at \(names(job))"
                 : "\(job.id): \(Quantity.count(job.appliedCount, "revision")) applied\(time), "
                     + "\(job.id.database) is at \(names(job))"
         case .downgrade:
-            return job.stepCount == 0
+            return job.appliedCount == 0
                 ? "\(job.id): nothing to do"
                 : "\(job.id): \(Quantity.count(job.appliedCount, "revision")) taken back\(time)"
         case .backup:

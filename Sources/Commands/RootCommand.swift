@@ -5,17 +5,27 @@ import Control
 struct RootCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migratectl",
-        abstract: "Controls migrated, the daemon for schema migrations of PostgreSQL databases.",
+        abstract: "Applies revisions to PostgreSQL databases, through the daemon migrated.",
+        discussion: """
+            A revision is a file of SQL. It is approved by its content, a backup is taken, and then it is applied, once.
+
+              migratectl status                     how things are
+              migratectl revision -m "add status"   write a new revision
+              migratectl plan                       what an upgrade would do
+              migratectl approve head               look at it, and consent
+              migratectl upgrade                    back up, apply, watch
+              migratectl log -f                     follow what happens
+            """,
         version: ProgramVersion.current,
         groupedSubcommands: [
             CommandGroup(
-                name: "Looking",
+                name: "Inspection",
                 subcommands: [
                     StatusCommand.self, CurrentCommand.self, HistoryCommand.self, HeadsCommand.self, ShowCommand.self,
                     PlanCommand.self,
                 ]),
             CommandGroup(
-                name: "Migrating",
+                name: "Migration",
                 subcommands: [
                     UpgradeCommand.self, DowngradeCommand.self, ApproveCommand.self, RevokeCommand.self,
                     ApprovalsCommand.self, RevisionCommand.self,
@@ -35,4 +45,7 @@ struct RootCommand: AsyncParsableCommand {
         ])
 
     @OptionGroup var options: GlobalOptions
+
+    /// The names of all verbs.
+    static let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
 }

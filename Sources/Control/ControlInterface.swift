@@ -28,8 +28,8 @@ public enum ControlInterface {
         Pause.self,
         Resume.self,
         Reload.self,
-        Diagnose.self,
         Adopt.self,
+        Diagnose.self,
     ]
 
     /// The interface description in Varlink's language, comments included: what `GetInterfaceDescription` answers.

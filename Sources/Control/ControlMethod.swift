@@ -13,6 +13,7 @@ public protocol ControlMethod: Sendable {
 }
 
 extension ControlMethod {
+    /// One call, one answer, unless a method says otherwise.
     public static var isStreaming: Bool { false }
 
     /// The name on the wire: interface and member.
@@ -21,5 +22,6 @@ extension ControlMethod {
 
 /// A reply without parameters.
 public struct Nothing: Sendable, Hashable, Codable {
+    /// Makes it.
     public init() {}
 }

@@ -13,29 +13,41 @@ public struct DaemonCommand: AsyncParsableCommand {
         abstract: "Looks after the schema of PostgreSQL databases.",
         discussion: """
             Reads /etc/migrated/migrated.toml and its drop-ins, watches directories of revisions, and answers migratectl \
-            on a Unix socket. Nothing reaches a database that was not approved and backed up.
+            on a Unix socket. Unless the settings say otherwise, it applies only what was approved, and after a backup.
             """,
         version: ProgramVersion.current)
 
-    @Option(help: "Read this settings file, and the drop-ins in FILE.d, instead of the default one.")
+    @Option(
+        help: ArgumentHelp(
+            "Read this settings file, and the drop-ins in FILE.d, instead of the default one.", valueName: "file"))
     var settings: String?
 
-    @Option(help: "Listen on this path, where the service manager hands over no socket.")
+    @Option(
+        help: ArgumentHelp("Listen on this path, where the service manager hands over no socket.", valueName: "path"))
     var socket: String?
 
-    @Option(name: .customLong("state-directory"), help: "Keep state and backups here.")
+    @Option(
+        name: .customLong("state-directory"),
+        help: ArgumentHelp("Keep state and backups here.", valueName: "directory"))
     var stateDirectory: String?
 
-    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
+    @Option(
+        name: .customLong("log-level"),
+        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
 
-    @Option(name: .customLong("database-url"), help: "Look after this database, where none is configured.")
+    @Option(
+        name: .customLong("database-url"),
+        help: ArgumentHelp("Look after this database, where none is configured.", valueName: "url"))
     var databaseURL: String?
 
-    @Option(help: "Look after a database in a PostgreSQL cluster of one's own in this directory, for development.")
+    @Option(
+        help: ArgumentHelp(
+            "Run a PostgreSQL of its own in this directory, and look after a database in it: for development.",
+            valueName: "directory"))
     var embedded: String?
 
-    @Option(help: "Look for revisions here; may be given several times.")
+    @Option(help: ArgumentHelp("Look for revisions here; may be given several times.", valueName: "directory"))
     var migrations: [String] = []
 
     @Flag(help: "Judge the settings, print every problem, and end.")
@@ -87,7 +99,8 @@ public struct DaemonCommand: AsyncParsableCommand {
         case let code as ExitCode: return code
         case let problems as SettingsProblems: failure = Failure(problems)
         case let error as Failure: failure = error
-        case let error as ToolError: failure = Failure(.toolMissing, "\(error)", hint: error.hint, notes: error.standardError)
+        case let error as ToolError:
+            failure = Failure(.toolMissing, "\(error)", hint: error.hint, notes: error.standardError)
         case let error as FileError: failure = Failure(.settingsInvalid, "\(error)", hint: error.hint)
         default: failure = Failure(.internalError, "cannot run: \(error)")
         }

@@ -18,9 +18,11 @@ struct DaemonServices: Sendable {
     let logger: Logger
 
     func run() async throws {
+        // Before anybody can take us for ready: until it is trapped, SIGHUP would end the program.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         let clusters = EmbeddedClusters(logger: logger)
         do {
-            try await run(clusters)
+            try await run(clusters, hangups)
         } catch {
             await clusters.stop()
             throw error
@@ -28,7 +30,7 @@ struct DaemonServices: Sendable {
         await clusters.stop()
     }
 
-    private func run(_ clusters: EmbeddedClusters) async throws {
+    private func run(_ clusters: EmbeddedClusters, _ hangups: UnixSignalsSequence) async throws {
         let notifier = ServiceNotifier()
         let watchdog = Watchdog()
         let databases = DatabaseSet(
@@ -37,7 +39,7 @@ struct DaemonServices: Sendable {
             loader: loader, running: settings, databases: databases, clusters: clusters, notifier: notifier,
             logger: logger)
         _ = await databases.apply(try await reloading.configurations(of: settings))
-        let handlers = Handlers(databases: databases, startedAt: SystemClock.now(), reload: reloading.run)
+        let handlers = Handlers(databases: databases, startedAt: SystemClock.now(), reloading: reloading)
         let server = ControlService(
             server: Varlink.Server(
                 information: ServiceInformation(
@@ -49,7 +51,9 @@ struct DaemonServices: Sendable {
             longestStop: longestStop)
 
         // Ended in the reverse order: first nobody is let in, then the databases come to a safe end, watched to the last.
-        let services: [any Service] = [watchdog, databases, server, HangupService(reloading: reloading, logger: logger)]
+        let services: [any Service] = [
+            watchdog, databases, server, HangupService(reloading: reloading, hangups: hangups),
+        ]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet)
         configuration.maximumGracefulShutdownDuration = longestStop
@@ -68,12 +72,12 @@ struct DaemonServices: Sendable {
         try DirectoryTree.make(FilePaths.split(path).parent, mode: 0o755)
         var group: UInt32?
         if let name = settings.access.socketGroup {
-            guard let found = getgrnam(name) else {
+            group = getgrnam(name)?.pointee.gr_gid ?? UInt32(name)
+            if group == nil {
                 throw Failure(
                     .settingsInvalid, "cannot listen: the group \"\(name)\" does not exist",
                     hint: "create it, or mend socket_group in [access]")
             }
-            group = found.pointee.gr_gid
         }
         return .path(path, mode: settings.access.socketMode, group: group)
     }
@@ -100,7 +104,8 @@ private struct ControlService: Service {
                     logger.notice(
                         "ready, version \(ProgramVersion.current)",
                         metadata: [
-                            "message-id": "\(DaemonEvent.daemonStarted.messageID)", "version": "\(ProgramVersion.current)",
+                            "message-id": "\(DaemonEvent.daemonStarted.messageID)",
+                            "version": "\(ProgramVersion.current)",
                             "databases": "\(databases.engines.map(\.configuration.name).joined(separator: " "))",
                         ])
                 }
@@ -122,11 +127,11 @@ private struct ControlService: Service {
 /// SIGHUP means: read the settings anew.
 private struct HangupService: Service {
     let reloading: Reloading
-    let logger: Logger
+    let hangups: UnixSignalsSequence
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            for await _ in hangups {
                 do {
                     _ = try await reloading.run()
                 } catch {

@@ -71,9 +71,12 @@ final class DatabaseSet: Service {
             changes.append(wanted[name] == nil ? "database \"\(name)\" removed" : "database \"\(name)\" changed")
             engine.stop()
             await waitUntilEnded(engine)
-            state.withLock { $0.engines[name] = nil }
+            // One that is replaced stays to be found until then: those who watch its jobs wait for the next.
+            if wanted[name] == nil { state.withLock { $0.engines[name] = nil } }
         }
-        for configuration in configurations where state.withLock({ $0.engines[configuration.name] }) == nil {
+        for configuration in configurations {
+            let known = state.withLock { $0.engines[configuration.name]?.configuration }
+            guard known != configuration else { continue }
             if !changes.contains("database \"\(configuration.name)\" changed") {
                 changes.append("database \"\(configuration.name)\" added")
             }

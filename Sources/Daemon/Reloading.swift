@@ -13,6 +13,7 @@ final class Reloading: Sendable {
     private let clusters: EmbeddedClusters
     private let notifier: ServiceNotifier
     private let logger: Logger
+    private let last = Mutex<Task<[String], any Error>?>(nil)
 
     init(
         loader: SettingsLoader, running: Settings, databases: DatabaseSet, clusters: EmbeddedClusters,
@@ -26,9 +27,24 @@ final class Reloading: Sendable {
         self.logger = logger
     }
 
+    /// One reload after the other, and each to its end, even where the client that asked for it goes away: half of the
+    /// databases with new settings would be neither the old nor the new.
+    ///
     /// - Returns: what changed, a line each.
     /// - Throws: `Failure` `settings-invalid` with every problem; nothing has changed then.
-    @Sendable func run() async throws -> [String] {
+    func run() async throws -> [String] {
+        let turn = last.withLock { last in
+            let turn = Task { [previous = last] in
+                _ = await previous?.result
+                return try await reload()
+            }
+            last = turn
+            return turn
+        }
+        return try await turn.value
+    }
+
+    private func reload() async throws -> [String] {
         notifier.reloading()
         defer { notifier.ready(status: databases.statusLine) }
         do {
@@ -49,11 +65,31 @@ final class Reloading: Sendable {
                 "settings reloaded: \(changes.isEmpty ? "no change" : changes.joined(separator: ", "))",
                 metadata: ["message-id": "\(DaemonEvent.settingsReloaded.messageID)"])
             return changes
-        } catch let failure as Failure {
+        } catch {
+            let failure = error as? Failure ?? Failure(.settingsInvalid, "cannot take the settings: \(error)")
             logger.error(
                 "\(failure.message); the running settings stay: \(failure.notes.joined(separator: "; "))",
                 metadata: ["message-id": "\(DaemonEvent.settingsRefused.messageID)"])
             throw failure
+        }
+    }
+
+    /// Judges the settings as they are on the disk now; changes nothing.
+    func check() -> Check {
+        do {
+            let settings = try loader.load()
+            let isSame = running.withLock { $0 == settings }
+            return Check(
+                subject: "settings", outcome: isSame ? .good : .warning,
+                message: isSame
+                    ? "good: \(settings.files.isEmpty ? "environment and flags" : settings.files.joined(separator: ", "))"
+                    : "good, and other than those in force",
+                hint: isSame ? nil : "take them over: migratectl reload")
+        } catch {
+            let failure = Failure(error)
+            return Check(
+                subject: "settings", outcome: .bad, message: "\(failure.message): \(failure.notes.joined(separator: "; "))",
+                hint: "mend them, then: migratectl reload")
         }
     }
 

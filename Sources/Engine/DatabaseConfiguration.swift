@@ -73,6 +73,7 @@ public struct LockBudget: Sendable, Hashable {
 
 /// Whether, where and how a database is backed up before each upgrade and downgrade.
 public struct BackupRules: Sendable, Hashable {
+    /// What is taken before a change.
     public enum Policy: Sendable, Hashable {
         case dump
         /// No backup; the reason goes into the record.

@@ -26,7 +26,8 @@ extension DatabaseEngine {
             }
             guard section.contentDigest == item.digest else {
                 throw Failure(
-                    .digestMismatch, "cannot approve revision \"\(item.revision)\": its file has changed since it was shown",
+                    .digestMismatch,
+                    "cannot approve revision \"\(item.revision)\": its file has changed since it was shown",
                     hint: "look at it again: migratectl approve \(item.revision)",
                     location: Failure.Location(path: revision.path),
                     notes: ["shown: \(item.digest)", "now: \(section.contentDigest)"])
@@ -42,7 +43,9 @@ extension DatabaseEngine {
                     sourceDigest: revision.sourceDigest)
             }, by: person)
         for item in items {
-            log(.approvalGiven, "\(person.userName) approved the \(item.direction.rawValue) of \(item.revision)", item.revision)
+            log(
+                .approvalGiven, "\(person.userName) approved the \(item.direction.rawValue) of \(item.revision)",
+                item.revision)
         }
         signal.raise()
         await notifyOthers(sessions)
@@ -64,7 +67,10 @@ extension DatabaseEngine {
                 hint: "see who approved what: migratectl approvals")
         }
         for item in items {
-            log(.approvalRevoked, "\(person.userName) took back the approval of the \(item.direction.rawValue) of \(item.revision)", item.revision)
+            log(
+                .approvalRevoked,
+                "\(person.userName) took back the approval of the \(item.direction.rawValue) of \(item.revision)",
+                item.revision)
         }
         await notifyOthers(sessions)
         return try await store.standing(for: items.map(\.digest))

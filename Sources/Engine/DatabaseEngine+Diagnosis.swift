@@ -5,6 +5,7 @@ import Revisions
 
 /// What `migratectl doctor` asks of one database: is everything there that the work will need.
 extension DatabaseEngine {
+    /// Everything that is looked at, good or bad.
     public func diagnose() async -> [Check] {
         var checks: [Check?] = [checkDirectories(), await checkConnection()]
         if let sessions = try? await sessions() {
@@ -109,7 +110,8 @@ extension DatabaseEngine {
         }
         do {
             try await backups(sessions).examine()
-            return check("backup", .good, "kept in \(configuration.backup.directory), \(configuration.backup.keep) at the most")
+            return check(
+                "backup", .good, "kept in \(configuration.backup.directory), \(configuration.backup.keep) at the most")
         } catch {
             return check("backup", error)
         }

@@ -19,7 +19,9 @@ extension DatabaseEngine {
         let draft = try await drafting(sessions).draft(direction, to: target)
         let job = try await enqueue(
             kind, draft: draft, target: target, requestID: requestID, person: person, sessions)
-        if kind == .downgrade, configuration.autoUpgrade, try await RegistryRow(session: sessions.observer).pausedBecause() == nil {
+        if kind == .downgrade, configuration.autoUpgrade,
+            try await RegistryRow(session: sessions.observer).pausedBecause() == nil
+        {
             try await RegistryRow(session: sessions.observer).pause(because: "downgrade by \(job.id)")
         }
         return job

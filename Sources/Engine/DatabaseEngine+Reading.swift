@@ -12,6 +12,7 @@ extension DatabaseEngine {
         case unavailable(Failure?, nextAttempt: Timestamp?)
     }
 
+    /// Whether there is a connection, and if not, why and until when.
     public var connectedness: Connectedness {
         switch connection {
         case .connecting: .connecting
@@ -35,6 +36,7 @@ extension DatabaseEngine {
         public var pausedBecause: String?
     }
 
+    /// Reads where the database stands, beside the directory and the history.
     public func standing() async throws -> Standing {
         let sessions = try await sessions()
         let observer = sessions.observer
@@ -84,10 +86,12 @@ extension DatabaseEngine {
         return job
     }
 
+    /// The jobs, newest first.
     public func jobs(limit: Int, onlyOpen: Bool) async throws -> [Job] {
         try await jobs(sessions()).latest(limit: limit, onlyOpen: onlyOpen)
     }
 
+    /// The steps that were pinned when a job was queued.
     public func steps(of number: Int64) async throws -> [Step] {
         try await jobs(sessions()).steps(of: number)
     }
@@ -103,10 +107,12 @@ extension DatabaseEngine {
         try await EventStore(database: configuration.name, session: sessions().observer).latest(count)
     }
 
+    /// What was applied and taken back, newest first.
     public func history(limit: Int?) async throws -> [HistoryEntry] {
         try await HistoryStore(database: configuration.name, session: sessions().observer).latest(limit: limit)
     }
 
+    /// The approvals in force of a revision as it is now.
     public func approvals(for revision: Revision) async throws -> [Approval] {
         let digests = [revision.upgrade.contentDigest, revision.downgrade?.contentDigest].compactMap { $0 }
         return try await ApprovalStore(session: sessions().observer).standing(for: digests)

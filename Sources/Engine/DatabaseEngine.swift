@@ -47,6 +47,7 @@ public final class DatabaseEngine: Sendable {
         case unavailable(Failure?, nextAttempt: Timestamp?)
     }
 
+    /// Makes the engine of a database; nothing happens before `run`.
     public init(
         _ configuration: DatabaseConfiguration, daemon: Person, logger: Logger,
         now: @escaping @Sendable () -> Timestamp, faults: FaultPlan = FaultPlan()
@@ -91,6 +92,9 @@ public final class DatabaseEngine: Sendable {
             if activity.isStopping { break }
             await signal.wait(since: seen)
         }
+        // Nothing has been begun that would be worth waiting for.
+        let waits: [JobState] = [.planning, .waitingForLock]
+        if let stage = activity.current?.stage, waits.contains(stage) { throw Stopping() }
         try await Task.sleep(for: configuration.stopPatience)
         throw Stopping()
     }

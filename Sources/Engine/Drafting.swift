@@ -55,7 +55,9 @@ struct Drafting: Sendable {
                 .revisionsInvalid,
                 "cannot \(direction.rawValue) \"\(configuration.name)\": its revisions have \(snapshot.problems.count) problem(s)",
                 hint: "mend them: migratectl status", location: problem.location,
-                notes: snapshot.problems.map { [$0.location?.description, $0.message].compactMap { $0 }.joined(separator: ": ") })
+                notes: snapshot.problems.map {
+                    [$0.location?.description, $0.message].compactMap { $0 }.joined(separator: ": ")
+                })
         }
         return Draft(plan: plan, revisions: revisions, graph: graph)
     }
@@ -102,7 +104,8 @@ struct Drafting: Sendable {
 
     private func upgrade(to targets: [RevisionID], rows: [RevisionID], graph: RevisionGraph) throws -> Plan {
         do {
-            let parsed = try targets.map { target throws(RevisionError) in try RevisionTarget(parsing: target.rawValue) }
+            let parsed = try targets.map { target throws(RevisionError) in try RevisionTarget(parsing: target.rawValue)
+            }
             let steps = try graph.upgrade(to: parsed, from: rows)
             return Plan(
                 rowsBefore: rows.sorted(),

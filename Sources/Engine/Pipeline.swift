@@ -30,6 +30,7 @@ struct Pipeline: Sendable {
         for _ in 0..<Self.replanLimit {
             try await enter(.planning, "making the plan")
             let draft = try await makePlan()
+            try await noticeOutsideChange(draft.plan.rowsBefore)
             if draft.plan.isEmpty && job.kind.direction != nil {
                 return try await enter(.succeeded, "nothing to do: the database is there already")
             }
@@ -107,6 +108,16 @@ struct Pipeline: Sendable {
         ).draft(job)
     }
 
+    /// The version table is the truth; that somebody else has changed it is told, never papered over.
+    private func noticeOutsideChange(_ rows: [RevisionID]) async throws {
+        let history = HistoryStore(database: configuration.name, session: sessions.observer)
+        guard let expected = try await history.expectedRows(), expected != rows else { return }
+        let (was, now) = (expected.map(\.rawValue), rows.map(\.rawValue))
+        await reporter.event(
+            job.id.number, .versionChangedOutside,
+            "the version table was changed outside: \(was.isEmpty ? "base" : was.joined(separator: ", ")) by our history, \(now.isEmpty ? "base" : now.joined(separator: ", ")) now")
+    }
+
     private func verdict(of plan: Plan) async throws -> Verdict {
         let approvals = ApprovalStore(session: sessions.observer)
         return configuration.policy.judge(
@@ -146,12 +157,15 @@ struct Pipeline: Sendable {
         let taken = try await backups.take(
             BackupRequest(
                 database: configuration.name, job: job.id, rows: plan.rowsBefore, identity: sessions.identity,
-                history: try await history.latest(limit: nil)))
+                history: try await history.latest(limit: nil),
+                walPosition: try await sessions.observer.query("SELECT pg_catalog.pg_current_wal_lsn()::text AS position")
+                    .first?.decode("position")))
         try await BackupStore(session: sessions.observer)
             .add(taken.manifest, path: taken.path, digest: taken.digest, job: job.id.number)
         try await reporter.jobs.setBackup(job.id.number, taken.manifest.name)
         job.backup = taken.manifest.name
-        await reporter.event(job.id.number, .backupFinished, "backup \(taken.manifest.name) taken and verified, \(taken.sentence)")
+        await reporter.event(
+            job.id.number, .backupFinished, "backup \(taken.manifest.name) taken and verified, \(taken.sentence)")
         await prune()
     }
 
@@ -160,7 +174,8 @@ struct Pipeline: Sendable {
         do {
             for name in try await backups.prune(keeping: try await store.neededByOpenJobs()) {
                 try await store.remove(name)
-                await reporter.event(job.id.number, .backupPruned, "backup \(name) pruned, \(configuration.backup.keep) are kept")
+                await reporter.event(
+                    job.id.number, .backupPruned, "backup \(name) pruned, \(configuration.backup.keep) are kept")
             }
         } catch {
             await reporter.event(job.id.number, .backupPruned, "cannot prune old backups: \(error)")
@@ -192,7 +207,8 @@ struct Pipeline: Sendable {
     private func summary(of plan: Plan) -> String {
         guard job.kind.direction != nil else { return "backup \(job.backup ?? "") taken" }
         let rows = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
-        return "\(plan.steps.count) revision(s) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
+        return
+            "\(plan.steps.count) revision(s) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
     }
 }
 

@@ -32,7 +32,9 @@ struct Triage: Sendable {
         guard let missing = job.missingApprovals else { return true }
         let standing = try await ApprovalStore(session: sessions.observer).standing(for: missing.map(\.contentDigest))
         let steps = try await engine.jobs(sessions).steps(of: job.id.number)
-            .filter { step in missing.contains { $0.contentDigest == step.contentDigest && $0.direction == step.direction } }
+            .filter { step in
+                missing.contains { $0.contentDigest == step.contentDigest && $0.direction == step.direction }
+            }
         guard steps.count == missing.count else { return !standing.isEmpty }
         let verdict = engine.configuration.policy.judge(
             Plan(rowsBefore: [], steps: steps), approvals: standing, requester: job.requestedBy)

@@ -80,7 +80,8 @@ struct Worker: Sendable {
         engine.disconnected(failure, until: pause)
         let kind: DaemonEvent = failure.code == .registryMismatch ? .registryMismatch : .databaseUnavailable
         logger.log(
-            level: failures == 1 ? .error : .notice, "\(failure.message); next attempt in \(Int(pause.seconds + 0.5)) s",
+            level: failures == 1 ? .error : .notice,
+            "\(failure.message); next attempt in \(Int(pause.seconds + 0.5)) s",
             metadata: ["message-id": "\(kind.messageID)", "hint": "\(failure.hint ?? "")"])
         beat(false)
         await engine.reconnect.wait(since: engine.reconnect.generation, upTo: pause)
@@ -111,7 +112,8 @@ struct Worker: Sendable {
             let seen = engine.signal.generation
             var isAlone = true
             if try await !engine.jobs(sessions).abandoned().isEmpty || engine.isFresh {
-                let recovery = Recovery(sessions: sessions, reporter: engine.reporter(sessions), backups: engine.backups(sessions))
+                let recovery = Recovery(
+                    sessions: sessions, reporter: engine.reporter(sessions), backups: engine.backups(sessions))
                 isAlone = try await recovery.run()
                 if isAlone { engine.recovered() }
             }
@@ -122,7 +124,8 @@ struct Worker: Sendable {
             }
             let someoneElseRuns = try await someoneElseRuns(sessions)
             beat(false)
-            try await waitForNews(sessions, since: seen, upTo: someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll)
+            try await waitForNews(
+                sessions, since: seen, upTo: someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll)
         }
     }
 
@@ -222,8 +225,8 @@ private final class PipelineBox: @unchecked Sendable {
             throw CancellationError()
         case is ConnectionError, is CommitOutcomeUnknown:
             throw cause
-        case let error as ServerError where error.isFatal || ["57P01", "57P02", "57P03"].contains(error.sqlState):
-            throw ConnectionError(kind: .lost, message: error.message, sqlState: error.sqlState)
+        case let error as ServerError where error.endsSession:
+            throw ConnectionError(error)
         case let error as ServerError:
             try await pipeline.fail(
                 Failure(

@@ -1,5 +1,6 @@
 /// One thing that was examined.
 public struct Check: Sendable, Hashable, Codable {
+    /// How it turned out.
     public enum Outcome: String, Sendable, Hashable, Codable {
         case good, warning, bad
     }

@@ -49,7 +49,7 @@ public struct Lexer: Sendable {
     }
 
     private func error(for defect: TextDefect) -> SQLTextError {
-        let hint = "Save the file as UTF-8 text without NUL bytes."
+        let hint = "save the file as UTF-8 text without NUL bytes"
         return switch defect {
         case .nul(let index): error("cannot read SQL: a NUL byte", at: index, hint: hint)
         case .notUTF8(let index): error("cannot read SQL: not UTF-8", at: index, hint: hint)
@@ -116,7 +116,7 @@ public struct Lexer: Sendable {
             guard offset < end else {
                 throw error(
                     "cannot read comment: \"/*\" without \"*/\"", at: opening,
-                    hint: "End the comment with \"*/\", once for each \"/*\" inside it as well.")
+                    hint: "end the comment with \"*/\", once for each \"/*\" inside it as well")
             }
             let here = bytes[offset]
             let next = byte(at: offset + 1)

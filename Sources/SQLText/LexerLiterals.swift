@@ -30,7 +30,7 @@ extension Lexer {
             guard offset < end else {
                 throw error(
                     "cannot read string: no quote ends it", at: segment,
-                    hint: "End the string with ', and write a quote inside it as ''.")
+                    hint: "end the string with ', and write a quote inside it as ''")
             }
             let here = bytes[offset]
             offset += 1
@@ -79,7 +79,7 @@ extension Lexer {
         }
         throw error(
             "cannot read quoted identifier: no \" ends it", at: opening,
-            hint: "End the identifier with \", and write a quote inside it as \"\".")
+            hint: "end the identifier with \", and write a quote inside it as \"\"")
     }
 
     /// A parameter, a dollar-quoted string, or a lone `$`.
@@ -104,7 +104,7 @@ extension Lexer {
         let delimiter = String(decoding: bytes[opening..<delimiterEnd], as: UTF8.self)
         throw error(
             "cannot read dollar-quoted string: no \(delimiter) ends it", at: opening,
-            hint: "End the string with \(delimiter), in the same case.")
+            hint: "end the string with \(delimiter), in the same case")
     }
 
     /// The end of the delimiter `$tag$` at `opening`, if there is one.

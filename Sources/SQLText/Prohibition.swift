@@ -35,14 +35,14 @@ public enum Prohibition: String, Sendable, Hashable, CaseIterable {
     public var hint: String {
         switch self {
         case .transactionControl:
-            "Remove it: a revision is one transaction, or none with \"-- transaction: off\"; a SAVEPOINT is allowed."
-        case .twoPhaseCommit: "Remove it, and end prepared transactions outside of revisions."
-        case .discardAll: "Name what shall go: DISCARD TEMP, DISCARD PLANS, DISCARD SEQUENCES, RESET parameter."
-        case .resetAll: "Name the parameters: RESET parameter."
-        case .deallocateAll: "Name the statement: DEALLOCATE statement."
-        case .advisoryUnlock: "Use pg_advisory_xact_lock, which is given back with the transaction."
-        case .sessionAuthorization: "Use SET LOCAL ROLE, or give the database a role in the settings."
-        case .copyToClient: "Remove it, or select into a table."
+            "remove it: a revision is one transaction, or none with \"-- transaction: off\"; a SAVEPOINT is allowed"
+        case .twoPhaseCommit: "remove it, and end prepared transactions outside of revisions"
+        case .discardAll: "name what shall go: DISCARD TEMP, DISCARD PLANS, DISCARD SEQUENCES, RESET parameter"
+        case .resetAll: "name the parameters: RESET parameter"
+        case .deallocateAll: "name the statement: DEALLOCATE statement"
+        case .advisoryUnlock: "use pg_advisory_xact_lock, which is given back with the transaction"
+        case .sessionAuthorization: "use SET LOCAL ROLE, or give the database a role in the settings"
+        case .copyToClient: "remove it, or select into a table"
         }
     }
 }

@@ -82,7 +82,7 @@ private struct Splitting {
     private mutating func takeCopyData(for position: SourcePosition) throws(SQLTextError) -> [UInt8] {
         let missing = SQLTextError(
             message: "cannot read COPY data: no line \"\\.\" ends it", position: position,
-            hint: "Write the data below the COPY statement, and a line that is only \\. below the data.")
+            hint: "write the data below the COPY statement, and a line that is only \\. below the data")
         let beginning: Int
         if let resumption {
             beginning = resumption
@@ -102,19 +102,19 @@ private struct Splitting {
         guard let first = lexemes.first else { return }
         throw lexer.error(
             "cannot read statement: COPY data begins before the statement ends", at: first.lower,
-            hint: "Begin the statement on a line of its own, below the COPY data.")
+            hint: "begin the statement on a line of its own, below the COPY data")
     }
 
     private func requireClosedNesting() throws(SQLTextError) {
         if let opening = nesting.openParenthesis {
             throw lexer.error(
                 "cannot read statement: \"(\" without \")\"", at: opening,
-                hint: "Close the parenthesis: a \";\" inside parentheses does not end a statement.")
+                hint: "close the parenthesis: a \";\" inside parentheses does not end a statement")
         }
         if let opening = nesting.openBody {
             throw lexer.error(
                 "cannot read function body: BEGIN without END", at: opening,
-                hint: "End the body with END, and each CASE inside it as well.")
+                hint: "end the body with END, and each CASE inside it as well")
         }
     }
 
@@ -123,11 +123,11 @@ private struct Splitting {
         if command == "\\." {
             return lexer.error(
                 "cannot read SQL: \"\\.\" without COPY data", at: lexeme.lower,
-                hint: "Remove the line, or begin its data with COPY … FROM stdin.")
+                hint: "remove the line, or begin its data with COPY … FROM stdin")
         }
         return lexer.error(
             "cannot run \"\(command)\": it is a command of psql, not SQL", at: lexeme.lower,
-            hint: "Remove it, or write the SQL that it stands for.")
+            hint: "remove it, or write the SQL that it stands for")
     }
 }
 

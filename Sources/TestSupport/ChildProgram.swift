@@ -2,40 +2,6 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Starts programs from one thread that never ends: a parent-death signal fires when the *thread* that started the child
-/// ends.
-enum SpawningThread {
-    private static let jobs = Mutex<[@Sendable () -> Void]>([])
-    private static let available = DispatchSemaphore(value: 0)
-    private static let start: Void = {
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { _ in
-                while true {
-                    SpawningThread.available.wait()
-                    SpawningThread.jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }?()
-                }
-            }, nil)
-    }()
-
-    static func run<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
-        _ = start
-        return await withCheckedContinuation { continuation in
-            jobs.withLock { $0.append { continuation.resume(returning: body()) } }
-            available.signal()
-        }
-    }
-}
-
-/// Two connected descriptors that no child program inherits: `pipe` can only be told afterwards, which is too late for a
-/// child that another thread starts in between.
-func channel() -> [Int32]? {
-    var ends: [Int32] = [-1, -1]
-    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    return socketpair(AF_UNIX, kind, 0, &ends) == 0 ? ends : nil
-}
-
 /// A child program whose standard output and standard error are read line by line.
 final class ChildProgram: Sendable {
     private struct State {
@@ -154,43 +120,13 @@ final class ChildProgram: Sendable {
         _ arguments: [String], _ workingDirectory: String, _ standardInput: Int32?
     ) -> Result<ChildProgram, TestClusterError> {
         guard let ends = channel() else { return .failure(TestClusterError("cannot make a pipe")) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        if let standardInput {
-            posix_spawn_file_actions_adddup2(&actions, standardInput, 0)
-        } else {
-            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        }
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // No signal is blocked or ignored, whatever this thread does.
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        // A session of its own: the terminal's Ctrl-C is not for it.
-        let words = ["/usr/bin/env", "-C", workingDirectory, "setsid"] + arguments
-        let variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC"]
-        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
-        defer {
-            for text in argv + environment { free(text) }
-        }
-        var pid: pid_t = 0
-        let status = posix_spawn(&pid, words[0], &actions, &attributes, &argv, &environment)
+        let request = SpawnRequest(
+            arguments: arguments, workingDirectory: workingDirectory,
+            descriptors: [0: standardInput, 1: ends[1], 2: ends[1]].compactMapValues { $0 })
+        let result = request.spawn()
         close(ends[1])
         if let standardInput { close(standardInput) }
-        guard status == 0 else {
-            close(ends[0])
-            return .failure(TestClusterError("cannot start \(arguments[0]): \(String(cString: strerror(status)))"))
-        }
-        return .success(ChildProgram(pid: pid, output: ends[0]))
+        if case .failure = result { close(ends[0]) }
+        return result.map { ChildProgram(pid: $0, output: ends[0]) }
     }
 }

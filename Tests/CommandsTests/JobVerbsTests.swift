@@ -33,7 +33,7 @@ struct JobVerbsTests {
         Samples.event(6, .jobSucceeded, .succeeded, "main is at 002", at: 2400),
     ]
 
-    @Test("upgrade waits, a line an event in a pipe")
+    @Test("upgrade waits, a line an event in a pipe, without those that only tell of progress")
     func upgrade() async throws {
         let outcome = try await FakeDaemon.serving(daemon(events, end: Samples.job(.succeeded, applied: 1))) {
             await $0.run("upgrade", "head")
@@ -43,10 +43,8 @@ struct JobVerbsTests {
             outcome.output == """
                 main-41 planning: planning
                 main-41 backing-up: taking a backup
-                main-41 backing-up: taking a backup (10.0 MiB of 40.0 MiB)
                 main-41 backing-up: backup main-1 taken
                 main-41 applying: 002 applied
-                main-41 succeeded: main is at 002
                 main-41: 1 revision applied in 2.4 s, main is at 002
 
                 """)
@@ -60,8 +58,8 @@ struct JobVerbsTests {
         #expect(outcome.status == 0)
         #expect(outcome.output.contains("\u{1B}[2A\r\u{1B}[J"))
         #expect(outcome.output.contains("█████░░░░░░░░░░░░░░░  25%  10.0 MiB of 40.0 MiB"))
-        #expect(outcome.output.contains("✓ backup main-1 taken  2.0 s\n"))
-        #expect(outcome.output.hasSuffix("main-41: 1 revision applied in 2.4 s, main is at 002\n"))
+        #expect(outcome.output.contains("✓ backup main-1 taken\n"))
+        #expect(outcome.output.hasSuffix("✓ main-41: 1 revision applied in 2.4 s, main is at 002\n"))
     }
 
     @Test("--json is the job, once; watch --json is a reply a line")

@@ -54,14 +54,22 @@ struct ParsingTests {
     @Test(
         "what is not understood ends with status 64 and a hint",
         arguments: [
-            "frob", "upgrade --frob", "downgrade", "job", "job nonsense", "resolve main-1 maybe -r x", "upgrade --yes",
+            "upgrade --frob", "downgrade", "job", "job nonsense", "resolve main-1 maybe -r x", "upgrade --yes",
         ])
     func usage(line: String) async {
         let outcome = await Place().run(line.split(separator: " ").map(String.init))
         #expect(outcome.status == 64)
         #expect(outcome.output.isEmpty)
         #expect(outcome.errors.hasPrefix("migratectl: cannot read the command line: "))
-        #expect(outcome.errors.hasSuffix("hint: see migratectl --help\n"))
+        let verb = line.split(separator: " ").first ?? ""
+        #expect(outcome.errors.hasSuffix("hint: see migratectl \(verb) --help\n"))
+    }
+
+    @Test("a verb that there is not", arguments: [("frob", "see migratectl --help"), ("stat", "did you mean status?")])
+    func unknownVerb(name: String, hint: String) async {
+        let outcome = await Place().run([name])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors == "migratectl: cannot \(name): there is no such verb\nhint: \(hint)\n")
     }
 
     @Test("help and version are no errors, and what is hidden stays so")

@@ -30,31 +30,31 @@ struct ProgressViewTests {
         #expect(view.apply(progress(3, 30, at: 3000)).isEmpty)
         #expect(
             view.liveLines(width: 100, now: Samples.later(3000)) == [
-                "main-41 · upgrade head · backing up · 0 of 3 revisions · 3 s",
+                "main-41 · upgrade head · backing up · 0 of 3 revisions · 3 s", "  taking a backup",
                 "  ███████░░░░░░░░░░░░░  37%  30.0 MiB of 80.0 MiB  10.0 MiB/s  5 s left  messages",
             ])
         #expect(
-            view.liveLines(width: 64, now: Samples.later(4000))[1]
+            view.liveLines(width: 64, now: Samples.later(4000))[2]
                 == "  ███████░░░░░░░░░░░░░  37%  30.0 MiB of 80.0 MiB  10.0 MiB/s")
         #expect(view.liveLines(width: 20, now: Samples.later(4000)).allSatisfy { $0.columns <= 20 })
     }
 
-    @Test("what is done stays, with the time it took")
+    @Test("what is done stays; how the job ended is told by the verb")
     func permanent() {
         var view = view()
         _ = view.apply(Samples.event(1, .backupStarted, .backingUp, "taking a backup"))
         #expect(
             view.apply(Samples.event(2, .backupFinished, .backingUp, "backup main-1 taken", at: 2500))
-                == ["✓ backup main-1 taken  2.5 s"])
+                == ["✓ backup main-1 taken"])
         _ = view.apply(Samples.event(3, .stepStarted, .applying, "applying 001", at: 2500))
         #expect(
             view.apply(Samples.event(4, .stepRetried, .applying, "no lock on \"t\": trying again", at: 3000))
                 == ["! no lock on \"t\": trying again"])
         #expect(
             view.apply(Samples.event(5, .stepApplied, .applying, "001 applied", at: 3500))
-                == ["✓ 001 applied  1.0 s"])
+                == ["✓ 001 applied"])
         #expect(view.liveLines(width: 79, now: Samples.later(65_000))[0].contains("1 of 3 revisions · 1 min 05 s"))
-        #expect(view.apply(Samples.event(6, .jobSucceeded, .succeeded, "done", at: 4000)) == ["✓ done"])
+        #expect(view.apply(Samples.event(6, .jobSucceeded, .succeeded, "done", at: 4000)).isEmpty)
         #expect(view.liveLines(width: 79, now: Samples.later(4000)).isEmpty)
     }
 

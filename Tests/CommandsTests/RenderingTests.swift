@@ -29,6 +29,20 @@ struct RenderingTests {
             ])
     }
 
+    @Test("where a row does not fit, it becomes a block of lines")
+    func narrow() {
+        var table = Table([
+            .init(title: "JOB"), .init(title: "WHAT"), .init(title: "EMPTY"), .init(title: "TOOK", alignment: .right),
+        ])
+        table.add([.init("main-1"), .init("upgrade head"), .init(""), .init("1.0 s")])
+        table.add([.init("main-2"), .init("backup")])
+        #expect(table.lines(width: 27, painter: plain).first == "JOB     WHAT           TOOK")
+        #expect(
+            table.lines(width: 26, painter: plain) == [
+                "main-1", "  WHAT  upgrade head", "  TOOK  1.0 s", "main-2", "  WHAT  backup",
+            ])
+    }
+
     @Test("what comes from outside cannot steer the terminal")
     func controlCharacters() {
         #expect("a\u{1B}[2Jb\nc\u{7}".printable == "a\u{FFFD}[2Jb c\u{FFFD}")

@@ -107,6 +107,7 @@ enum Samples {
         Exchange(Pause.self, .init(database: "main", reason: "a release"), Nothing()),
         Exchange(Resume.self, .init(database: "main"), Nothing()),
         Exchange(Reload.self, Nothing(), .init(changes: ["log level"])),
+        Exchange(Adopt.self, .init(database: "main"), Nothing()),
         Exchange(Diagnose.self, .init(database: "main"), .init(checks: [check])),
     ]
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Against published vectors: FIPS 180-2 and RFC 4231.
 @Suite("SHA-256")
-struct DigestTests {
+struct SHA256Tests {
     @Test(
         "published vectors",
         arguments: [

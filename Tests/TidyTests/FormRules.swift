@@ -64,10 +64,14 @@ enum FormRules {
 
     static let forbiddenNames = ["Utils", "Utilities", "Helpers", "Helper", "Common", "Manager"]
 
+    /// What systemd calls itself to a service.
+    private static func isForeign(_ name: some StringProtocol) -> Bool { name.hasSuffix("ServiceManager") }
+
     /// No file and no type is a drawer for things without a name.
     static func names(_ file: SourceFile) -> [TidyFinding] {
         var findings: [TidyFinding] = []
-        for name in forbiddenNames where file.name.hasSuffix(name) || file.name.hasPrefix(name) {
+        for name in forbiddenNames
+        where (file.name.hasSuffix(name) || file.name.hasPrefix(name)) && !isForeign(file.name) {
             findings.append(file.finding(0, "\"\(name)\" in a file's name says nothing"))
             break
         }
@@ -76,7 +80,7 @@ enum FormRules {
         where forbiddenNames.contains(where: line.holds) || line.holds(file.target) {
             let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
             for (kind, type) in zip(words, words.dropFirst()) where kinds.contains(kind) {
-                if kind == "extension" && type == "FileManager" { continue }
+                if kind == "extension" && type == "FileManager" || isForeign(type) { continue }
                 if let name = forbiddenNames.first(where: { type.hasSuffix($0) }) {
                     findings.append(file.finding(index, "\"\(name)\" in a type's name says nothing"))
                 }

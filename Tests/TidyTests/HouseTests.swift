@@ -54,4 +54,13 @@ struct HouseTests {
         let catalogue = try Repository.text("systemd/migrated.catalog")
         expectNone(CatalogueRules.findings(catalogue: catalogue, sources: sources))
     }
+
+    @Test("the README has every failure, every setting, and only places that there are")
+    func readme() throws {
+        let readme = try Repository.text(ReadmeRules.path)
+        let register = try Repository.text("Sources/Planning/Job/FailureCode.swift")
+        expectNone(ReadmeRules.failures(register: register, readme: readme))
+        expectNone(ReadmeRules.settings(sample: try Repository.text("etc/migrated.toml"), readme: readme))
+        expectNone(ReadmeRules.places(readme: readme, exists: Repository.has))
+    }
 }

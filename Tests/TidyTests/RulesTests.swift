@@ -188,4 +188,24 @@ struct RulesTests {
         #expect(blanked("#\"a\"b\"# c") == " \"   \"  c")
         #expect(blanked("\"\\(f(\"x\"))\" + y") == "\"         \" + y")
     }
+
+    @Test("the README's rows of failures and settings, and its places")
+    func readme() {
+        let register = """
+                case noSuchJob = "no-such-job"
+                case usage = "usage"
+                    case .noSuchJob:
+                        (15, "No job has that name.")
+                    case .usage: (64, "Not understood.")
+            """
+        let good = "| 15 | `no-such-job` | No job has that name. |\n| 64 | `usage` | Not understood. |\n"
+        #expect(ReadmeRules.failures(register: register, readme: good) == [])
+        let bad = "| 15 | `no-such-job` | No job. |\n| 64 | `usage` | Not understood. |\n"
+        #expect(ReadmeRules.failures(register: register, readme: bad).map(\.line) == [1, 1])
+        #expect(ReadmeRules.failures(register: "", readme: "").count == 1)
+        #expect(ReadmeRules.settings(sample: "#keep = 7\n# How many = are kept", readme: "\n| `keep` | 7 |").isEmpty)
+        #expect(ReadmeRules.settings(sample: "#keep = 7\n", readme: "nothing").count == 1)
+        let places = ReadmeRules.places(readme: "see `Sources/A` and `Sources/B`, not `make x`") { $0 == "Sources/A" }
+        #expect(places.count == 1)
+    }
 }

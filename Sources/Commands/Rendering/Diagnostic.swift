@@ -29,7 +29,11 @@ struct Diagnostic: Sendable {
     /// Where it went wrong, what PostgreSQL said, and the notes.
     private var detailLines: [String] {
         var lines: [String] = []
-        if let location = failure.location { lines.append(location.description.printable) }
+        if let location = failure.location?.description.printable,
+            !failure.notes.contains(where: { $0.hasPrefix(location) })
+        {
+            lines.append(location)
+        }
         if let sql = failure.sql { lines += Self.lines(sql) }
         for note in failure.notes {
             lines += note.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }

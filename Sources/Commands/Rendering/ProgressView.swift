@@ -6,10 +6,10 @@ import Revisions
 struct ProgressView: Sendable {
     /// The signs that the terminal can show.
     struct Signs: Sendable, Hashable {
-        var done, failed, notice, filled, empty, dot: String
+        var done, notice, filled, empty, dot: String
 
-        static let unicode = Signs(done: "✓", failed: "✗", notice: "!", filled: "█", empty: "░", dot: "·")
-        static let ascii = Signs(done: "+", failed: "x", notice: "!", filled: "#", empty: ".", dot: "-")
+        static let unicode = Signs(done: "✓", notice: "!", filled: "█", empty: "░", dot: "·")
+        static let ascii = Signs(done: "+", notice: "!", filled: "#", empty: ".", dot: "-")
 
         /// UTF-8 where the locale says so.
         init(environment: [String: String]) {
@@ -18,9 +18,8 @@ struct ProgressView: Sendable {
             self = isUnicode ? .unicode : .ascii
         }
 
-        private init(done: String, failed: String, notice: String, filled: String, empty: String, dot: String) {
+        private init(done: String, notice: String, filled: String, empty: String, dot: String) {
             self.done = done
-            self.failed = failed
             self.notice = notice
             self.filled = filled
             self.empty = empty
@@ -35,7 +34,6 @@ struct ProgressView: Sendable {
     private var appliedCount = 0
     private var startedAt: Timestamp?
     private var activity: String?
-    private var activityBegan: Timestamp?
     private var measure = ProgressMeasure()
 
     init(signs: Signs, painter: Painter) {
@@ -59,28 +57,23 @@ struct ProgressView: Sendable {
         }
         let message = event.message.printable
         switch event.kind {
-        case .jobQueued, .jobStateChanged, .lockAcquired:
+        case .jobQueued, .jobStateChanged, .lockAcquired, .jobSucceeded, .jobFailed, .jobCancelled:
+            // How it ended is told by the verb, when nothing is drawn anew any more.
             return []
         case .backupStarted, .stepStarted, .lockWaiting:
-            begin(message, at: event.at)
+            begin(message)
             return []
         case .backupProgress, .stepProgress:
-            if activity == nil { begin(message, at: event.at) }
             if let progress = event.progress { measure.add(progress, at: event.at) }
             return []
         case .backupFinished, .stepApplied:
             if event.kind == .stepApplied { appliedCount += 1 }
-            let elapsed = activityBegan.map { "  " + painter(Quantity.duration(from: $0, to: event.at), .dim) } ?? ""
             end()
-            return ["\(painter(signs.done, .green)) \(message)\(elapsed)"]
+            return ["\(painter(signs.done, .green)) \(message)"]
         case .stepRetried, .blockersSeen, .versionChangedOutside, .jobAwaitingApproval, .jobNeedsDecision:
             return ["\(painter(signs.notice, .yellow)) \(message)"]
         case .backupPruned:
             return ["\(painter(signs.dot, .dim)) \(message)"]
-        case .jobSucceeded:
-            return ["\(painter(signs.done, .green)) \(painter(message, .bold))"]
-        case .jobFailed, .jobCancelled:
-            return ["\(painter(signs.failed, .red)) \(message)"]
         }
     }
 
@@ -93,23 +86,18 @@ struct ProgressView: Sendable {
         }
         if let startedAt, startedAt < now { parts.append(Quantity.clock(from: startedAt, to: now)) }
         var lines = [parts.joined(separator: " \(signs.dot) ").truncated(to: width)]
-        if let bar = measure.line(width: width - 2, now: now, signs: signs) {
-            lines.append("  \(bar)")
-        } else if let activity {
-            lines.append("  \(activity)".truncated(to: width))
-        }
+        if let activity { lines.append("  \(activity)".truncated(to: width)) }
+        if let bar = measure.line(width: width - 2, now: now, signs: signs) { lines.append("  \(bar)") }
         return lines
     }
 
-    private mutating func begin(_ what: String, at moment: Timestamp) {
+    private mutating func begin(_ what: String) {
         activity = what
-        activityBegan = moment
         measure = ProgressMeasure()
     }
 
     private mutating func end() {
         activity = nil
-        activityBegan = nil
         measure = ProgressMeasure()
     }
 }

@@ -30,8 +30,11 @@ struct Table: Sendable {
         rows.append(cells)
     }
 
-    /// The lines of the table, headings first. On a terminal of a given width the last column gives way; columns without
-    /// any content are left out.
+    /// So much of a last column that is text must be seen; what is shorter is never cut.
+    private static let leastOfLast = 12
+
+    /// The lines of the table, headings first. On a terminal of a given width the last column gives way, and where that
+    /// is not enough each row becomes a block of lines; columns without any content are left out.
     func lines(width: Int?, painter: Painter) -> [String] {
         let shown = columns.indices.filter { column in
             rows.contains { column < $0.count && !$0[column].text.isEmpty }
@@ -41,11 +44,25 @@ struct Table: Sendable {
         }
         if let width, let last = widths.last {
             let others = widths.dropLast().reduce(0) { $0 + $1 + 2 }
+            let isCut = columns[shown[shown.count - 1]].alignment == .left
+            guard others + (isCut ? min(last, Self.leastOfLast) : last) <= width else {
+                return rows.flatMap { blocks($0, columns: shown, painter: painter) }
+            }
             widths[widths.count - 1] = max(min(last, width - others), columns[shown[shown.count - 1]].title.columns)
         }
         let heading = shown.map { Cell(columns[$0].title, .dim) }
         let body = rows.map { row in shown.map { $0 < row.count ? row[$0] : "" } }
         return ([heading] + body).map { line($0, columns: shown, widths: widths, painter: painter) }
+    }
+
+    /// A row from top to bottom: the first cell, and under it each other with its title.
+    private func blocks(_ row: [Cell], columns shown: [Int], painter: Painter) -> [String] {
+        let margin = shown.dropFirst().reduce(0) { max($0, columns[$1].title.columns) }
+        return shown.enumerated().compactMap { position, column in
+            guard column < row.count, !row[column].text.isEmpty else { return nil }
+            let text = painter(row[column].text, row[column].style)
+            return position == 0 ? text : "  " + painter(columns[column].title.padded(to: margin), .dim) + "  " + text
+        }
     }
 
     private func line(_ cells: [Cell], columns shown: [Int], widths: [Int], painter: Painter) -> String {

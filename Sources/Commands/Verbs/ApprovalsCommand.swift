@@ -7,7 +7,7 @@ import Revisions
 /// `migratectl approvals`: who approved what.
 struct ApprovalsCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "approvals", abstract: "List the approvals that stand.")
+        commandName: "approvals", abstract: "List the approvals in force.")
 
     @OptionGroup var options: GlobalOptions
 

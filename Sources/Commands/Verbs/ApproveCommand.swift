@@ -6,10 +6,10 @@ import Revisions
 /// `migratectl approve`: consent to exactly the bytes that were shown.
 struct ApproveCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "approve", abstract: "Approve revisions.",
+        commandName: "approve", abstract: "Approve revisions, by their content.",
         discussion: """
-            Shows what it is about, asks, and approves exactly that: a file that changes later needs another approval. \
-            head, heads and relative targets mean everything on the way there that lacks an approval.
+            Shows what it is about (with -v: the SQL), asks, and approves exactly that: a file that changes later needs \
+            another approval. head and relative targets mean everything on the way there that lacks one.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -20,10 +20,10 @@ struct ApproveCommand: Verb {
     @Flag(name: .shortAndLong, help: "Approve without being asked.")
     var yes = false
 
-    @Flag(name: .long, help: "Approve taking them back.")
+    @Flag(name: .long, help: "Approve their downgrades, not their upgrades.")
     var downgrade = false
 
-    @Argument(help: ArgumentHelp("Ids or parts of ids; head; +1; -1; …", valueName: "revision"))
+    @Argument(help: ArgumentHelp("Ids or the beginnings of ids, head, +1, …", valueName: "revision"))
     var revisions: [TargetArgument]
 
     func run(in session: Session) async throws {

@@ -9,7 +9,7 @@ struct BackupCommand: Verb {
 
     @OptionGroup var options: GlobalOptions
 
-    @Flag(name: .long, help: "Queue the job, print its name and go.")
+    @Flag(name: .long, help: "Queue the job, print its name, and do not wait.")
     var noBlock = false
 
     func run(in session: Session) async throws {

@@ -5,13 +5,13 @@ import Revisions
 /// `migratectl downgrade`: queues a downgrade and waits for it.
 struct DowngradeCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "downgrade", abstract: "Take revisions back.",
-        discussion: "The revision that is named stays applied; base takes back all.")
+        commandName: "downgrade", abstract: "Take revisions back, after a backup.",
+        discussion: "The revision that is named stays applied; -1 takes back the latest, base takes back all.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var flags: MigrationFlags
 
-    @Argument(help: ArgumentHelp("The target: an id or a part of it, -1, base, …", valueName: "target"))
+    @Argument(help: ArgumentHelp("The target: an id or the beginning of one, -1, base, …", valueName: "target"))
     var target: TargetArgument
 
     func run(in session: Session) async throws {

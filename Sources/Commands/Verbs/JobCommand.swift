@@ -13,6 +13,9 @@ struct JobCommand: Verb {
     @Argument(help: ArgumentHelp("The job, such as main-41.", valueName: "job"))
     var job: JobID
 
+    @Flag(name: .shortAndLong, help: "Also what tells only how far something had come.")
+    var verbose = false
+
     func run(in session: Session) async throws {
         let reply = try await session.client.call(GetJob.self, .init(job: job.description))
         guard !session.output.isJSON else { return try session.output.document(reply) }
@@ -21,9 +24,10 @@ struct JobCommand: Verb {
             try session.output.line()
             try session.output.table(steps(reply))
         }
-        if !reply.events.isEmpty {
+        let events = reply.events.filter { verbose || !$0.kind.isProgress }
+        if !events.isEmpty {
             let painter = session.output.painter
-            try session.output.lines([""] + reply.events.map { EventLine.full($0, painter: painter) })
+            try session.output.lines([""] + events.map { EventLine.full($0, painter: painter) })
         }
     }
 

@@ -16,15 +16,18 @@ struct LogCommand: Verb {
         name: .shortAndLong, help: ArgumentHelp("How many of the latest events; 50 without it.", valueName: "count"))
     var number: Int?
 
+    @Flag(name: .shortAndLong, help: "Also what tells only how far something has come.")
+    var verbose = false
+
     func run(in session: Session) async throws {
-        let parameters = Subscribe.Parameters(database: session.database, last: number)
+        let parameters = Subscribe.Parameters(database: session.database, last: wanted)
         guard follow else {
             let reply = try await session.client.call(Subscribe.self, parameters)
-            return try show(reply.events, session)
+            return try show(shown(reply.events).suffix(number ?? Self.usual), session)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try await session.client.follow(parameters) { events in try show(events, session) }
+                try await session.client.follow(parameters) { events in try show(shown(events), session) }
             }
             group.addTask {
                 for await _ in session.context.interrupts() { throw CancellationError() }
@@ -36,7 +39,22 @@ struct LogCommand: Verb {
         }
     }
 
-    private func show(_ events: [JobEvent], _ session: Session) throws {
+    private static let usual = 50
+
+    /// How many events to ask for, so that enough are left when those that tell only of progress are not shown.
+    private var wanted: Int {
+        let (many, overflow) = max(1, number ?? Self.usual).multipliedReportingOverflow(by: isWhole ? 1 : 20)
+        return overflow ? 10_000 : min(many, 10_000)
+    }
+
+    /// Programs get everything.
+    private var isWhole: Bool { verbose || options.json }
+
+    private func shown(_ events: [JobEvent]) -> [JobEvent] {
+        isWhole ? events : events.filter { !$0.kind.isProgress }
+    }
+
+    private func show(_ events: some Sequence<JobEvent>, _ session: Session) throws {
         guard !session.output.isJSON else {
             for event in events { try session.output.document(event) }
             return

@@ -5,21 +5,21 @@ import Revisions
 
 /// The options of upgrade and downgrade, and what both do.
 struct MigrationFlags: ParsableArguments {
-    @Flag(name: .long, help: "Queue the job, print its name and go.")
+    @Flag(name: .long, help: "Queue the job, print its name, and do not wait.")
     var noBlock = false
 
-    @Flag(name: .long, help: "Where approvals are missing, stay until they are given.")
+    @Flag(name: .long, help: "Where approvals are missing, wait until they are given.")
     var waitForApproval = false
 
-    @Flag(name: .long, help: "Show the plan first, and approve exactly that.")
+    @Flag(name: .long, help: "Show the plan, ask, and approve exactly that first.")
     var approve = false
 
-    @Flag(name: .long, help: "Approve without being asked (with --approve).")
+    @Flag(name: .long, help: "With --approve: do not ask.")
     var yes = false
 
     @Option(
         name: .long,
-        help: ArgumentHelp("A UUID: the same call sent twice is one job. Made anew if absent.", valueName: "uuid"))
+        help: ArgumentHelp("A UUID: the same request sent twice is one job.", valueName: "uuid"))
     var requestID: String?
 
     func validate() throws {

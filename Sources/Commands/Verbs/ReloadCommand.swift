@@ -4,7 +4,8 @@ import Control
 /// `migratectl reload`: the settings are read anew; returns when that is done.
 struct ReloadCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "reload", abstract: "Read the settings anew.", discussion: "Bad settings change nothing.")
+        commandName: "reload", abstract: "Read the settings again.",
+        discussion: "Bad settings change nothing; every problem in them is told.")
 
     @OptionGroup var options: GlobalOptions
 

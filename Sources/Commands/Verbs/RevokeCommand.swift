@@ -6,15 +6,15 @@ import Revisions
 /// `migratectl revoke`: takes the caller's approvals back.
 struct RevokeCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Take your approvals of revisions back.",
+        commandName: "revoke", abstract: "Take back your approvals of revisions.",
         discussion: "What was applied stays applied.")
 
     @OptionGroup var options: GlobalOptions
 
-    @Flag(name: .long, help: "Take back the approvals of taking them back.")
+    @Flag(name: .long, help: "Revoke approvals of their downgrades, not of their upgrades.")
     var downgrade = false
 
-    @Argument(help: ArgumentHelp("Ids or parts of ids.", valueName: "revision"))
+    @Argument(help: ArgumentHelp("Ids or the beginnings of ids.", valueName: "revision"))
     var revisions: [TargetArgument]
 
     func run(in session: Session) async throws {

@@ -10,7 +10,7 @@ struct ShowCommand: Verb {
 
     @OptionGroup var options: GlobalOptions
 
-    @Argument(help: ArgumentHelp("An id or a part of it, a label, head, …", valueName: "revision"))
+    @Argument(help: ArgumentHelp("An id or the beginning of one, head, …", valueName: "revision"))
     var revision: TargetArgument
 
     func run(in session: Session) async throws {

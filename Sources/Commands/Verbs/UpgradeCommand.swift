@@ -5,16 +5,16 @@ import Revisions
 /// `migratectl upgrade`: queues an upgrade and waits for it.
 struct UpgradeCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "upgrade", abstract: "Apply revisions.",
+        commandName: "upgrade", abstract: "Apply revisions, after a backup.",
         discussion: """
-            Queues a job, shows how it goes and ends with it: status 0 only if it succeeded. Ctrl-C ends the watching; the \
-            job goes on.
+            Queues a job, shows how it goes and ends with it: exit status 0 only if it succeeded. Ctrl-C ends the \
+            watching; the job goes on. Where an approval is missing the job waits for it, and this ends with status 16.
             """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var flags: MigrationFlags
 
-    @Argument(help: ArgumentHelp("The target: head, an id or a part of it, a label, +1, …", valueName: "target"))
+    @Argument(help: ArgumentHelp("The target: head, an id or the beginning of one, +1, …", valueName: "target"))
     var target = TargetArgument("head")
 
     func run(in session: Session) async throws {

@@ -13,7 +13,7 @@ struct WatchCommand: Verb {
     @Argument(help: ArgumentHelp("The job, such as main-41; the open one if there is only one.", valueName: "job"))
     var job: JobID?
 
-    @Flag(name: .long, help: "Where approvals are missing, stay until they are given.")
+    @Flag(name: .long, help: "Where approvals are missing, wait until they are given.")
     var waitForApproval = false
 
     func run(in session: Session) async throws {
@@ -21,7 +21,7 @@ struct WatchCommand: Verb {
         let form: JobDisplay.Form = session.output.isJSON ? .documents : session.waitingForm
         guard let ended = try await session.follow(id, staysParked: waitForApproval, form: form) else { return }
         if let failure = session.failure(of: ended) { throw failure }
-        if !session.output.isJSON { try session.output.line(JobSummary.ending(ended)) }
+        if !session.output.isJSON { try session.output.line(session.ending(ended)) }
     }
 
     private func onlyOpenJob(_ session: Session) async throws -> JobID {

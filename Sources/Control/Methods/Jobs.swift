@@ -139,6 +139,7 @@ public enum Cancel: ControlMethod {
 public enum Resolve: ControlMethod {
     public static let name = "Resolve"
 
+    /// What the person says who has looked.
     public enum Decision: String, Sendable, Codable, CaseIterable {
         /// The statement in doubt took effect: go on behind it.
         case applied

@@ -1,14 +1,14 @@
 import Control
 import Engine
 import Planning
+import PostgresClient
 import Varlink
 
 /// What the daemon answers on its socket: one array, one line a method.
 struct Handlers: Sendable {
     let databases: DatabaseSet
     let startedAt: Timestamp
-    /// Reads the settings anew; returns what changed.
-    let reload: @Sendable () async throws -> [String]
+    let reloading: Reloading
 
     var all: [MethodHandler] {
         [
@@ -42,9 +42,32 @@ struct Handlers: Sendable {
     func find(_ job: String) throws(Failure) -> (engine: DatabaseEngine, number: Int64) {
         guard let id = JobID(parsing: job) else {
             throw Failure(
-                .noSuchJob, "cannot find job \"\(job)\": jobs are named such as main-41", hint: "list them: migratectl jobs")
+                .noSuchJob, "cannot find job \"\(job)\": jobs are named such as main-41",
+                hint: "list them: migratectl jobs")
         }
         return (try databases.engine(id.database), id.number)
+    }
+
+    /// What the engines that a call is about have to say. Where none was named, one that cannot be reached keeps nobody
+    /// from the others; where none at all can be reached, that is said.
+    func reachable<Item>(
+        _ name: String?, _ body: (DatabaseEngine) async throws -> [Item]
+    ) async throws -> [Item] {
+        var items: [Item] = []
+        var answered = false
+        var refusal: (any Error)?
+        for engine in try engines(name) {
+            do {
+                items += try await body(engine)
+                answered = true
+            } catch let failure as Failure where failure.code == .databaseUnavailable {
+                refusal = failure
+            } catch let error as ConnectionError {
+                refusal = error
+            }
+        }
+        if let refusal, !answered { throw refusal }
+        return items
     }
 
     /// The engines that a call is about: the named one, or all.

@@ -24,10 +24,9 @@ extension Handlers {
     }
 
     func listJobs(_ parameters: ListJobs.Parameters) async throws -> ListJobs.Reply {
-        var jobs: [Job] = []
         let limit = max(1, min(parameters.limit ?? 50, 10_000))
-        for engine in try engines(parameters.database) {
-            jobs += try await engine.jobs(limit: limit, onlyOpen: parameters.onlyOpen ?? false)
+        let jobs = try await reachable(parameters.database) {
+            try await $0.jobs(limit: limit, onlyOpen: parameters.onlyOpen ?? false)
         }
         return ListJobs.Reply(jobs: jobs.sorted { $0.requestedAt > $1.requestedAt })
     }
@@ -69,12 +68,14 @@ extension Handlers {
     /// The state first, then events as they come, then the state in which the job ended. A database that goes away in the
     /// meantime is waited for: the job goes on when it is back.
     func watchJob(_ parameters: WatchJob.Parameters, _ stream: ControlStream<WatchJob>) async throws {
-        let (engine, number) = try find(parameters.job)
-        let job = try await engine.job(number)
+        let (first, number) = try find(parameters.job)
+        let job = try await first.job(number)
         guard stream.more else { return try await stream.finish(WatchJob.Reply(job: job)) }
         try await stream.send(WatchJob.Reply(job: job))
         var last = parameters.fromSequence ?? 0
         while true {
+            // Looked up each time: a reload may have replaced the engine, or removed its database.
+            let (engine, _) = try find(parameters.job)
             let seen = engine.signal.generation
             do {
                 let isOver = Self.isOver(try await engine.job(number), parameters)
@@ -106,8 +107,7 @@ extension Handlers {
     func subscribe(_ parameters: Subscribe.Parameters, _ stream: ControlStream<Subscribe>) async throws {
         let engines = try engines(parameters.database)
         let count = max(0, min(parameters.last ?? 50, 10_000))
-        var latest: [JobEvent] = []
-        for engine in engines { latest += try await engine.latestEvents(count) }
+        var latest = try await reachable(parameters.database) { try await $0.latestEvents(count) }
         latest = Array(latest.sorted { $0.at < $1.at }.suffix(count))
         guard stream.more else { return try await stream.finish(Subscribe.Reply(events: latest)) }
         try await stream.send(Subscribe.Reply(events: latest))

@@ -12,7 +12,7 @@ extension Handlers {
     }
 
     func diagnose(_ parameters: Diagnose.Parameters) async throws -> Diagnose.Reply {
-        var checks: [Check] = []
+        var checks = [reloading.check()]
         for engine in try engines(parameters.database) {
             await engine.waitUntilTried(upTo: .seconds(2))
             checks += await engine.diagnose()
@@ -22,7 +22,7 @@ extension Handlers {
 
     func reload(_ parameters: Nothing, _ call: Call) async throws -> Reload.Reply {
         try Access.demand(.administer, of: call.peer)
-        return Reload.Reply(changes: try await reload())
+        return Reload.Reply(changes: try await reloading.run())
     }
 
     func pause(_ parameters: Pause.Parameters, _ call: Call) async throws -> Nothing {

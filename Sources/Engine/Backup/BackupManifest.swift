@@ -24,6 +24,7 @@ public struct BackupManifest: Sendable, Hashable, Codable {
     /// Every file but the manifest, by its path inside the backup.
     public var files: [File]
 
+    /// The server that was backed up, and where it stood.
     public struct Server: Sendable, Hashable, Codable {
         public var version: String
         public var systemIdentifier: String
@@ -35,6 +36,7 @@ public struct BackupManifest: Sendable, Hashable, Codable {
         public var walPosition: String?
     }
 
+    /// A file of the backup, by its path from the backup's directory.
     public struct File: Sendable, Hashable, Codable {
         public var path: String
         public var size: Int64

@@ -45,7 +45,9 @@ struct DumpBackup: BackupProvider {
         }
     }
 
-    private func take(_ request: BackupRequest, with tools: PostgresTools, in temporary: String) async throws -> TakenBackup {
+    private func take(_ request: BackupRequest, with tools: PostgresTools, in temporary: String) async throws
+        -> TakenBackup
+    {
         let clock = ContinuousClock()
         let start = clock.now
         let takenAt = now()
@@ -95,7 +97,8 @@ struct DumpBackup: BackupProvider {
     // MARK: Space
 
     /// Ends the dump as soon as it has used up the space that must stay free, and before the disk is full.
-    private func dumpWatchingSpace(_ dump: PostgresTools.DumpRequest, with tools: PostgresTools) async throws -> String {
+    private func dumpWatchingSpace(_ dump: PostgresTools.DumpRequest, with tools: PostgresTools) async throws -> String
+    {
         try await withThrowingTaskGroup(of: String?.self) { group in
             group.addTask { try await tools.dump(dump) }
             group.addTask {

@@ -31,6 +31,7 @@ public final class RevisionLibrary: Sendable {
         state = Mutex(State(snapshot: Snapshot(graph: .empty, problems: [], generation: 0), parsed: nil))
     }
 
+    /// The directory as it was when it was last read.
     public var snapshot: Snapshot { state.withLock { $0.snapshot } }
 
     /// Reads the directories anew. Returns whether anything is different.

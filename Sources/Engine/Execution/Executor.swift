@@ -83,7 +83,9 @@ struct Executor: Sendable {
 
     private static func sentence(_ step: Step, _ elapsed: Duration) -> String {
         let verb = step.direction == .upgrade ? "applied" : "downgraded"
-        return "\(verb) \(step.revision), \(step.description) (\(elapsed.milliseconds) ms)"
+        let count = elapsed.milliseconds
+        let time = count < 1000 ? "\(count) ms" : "\(count / 1000).\(count % 1000 / 100) s"
+        return "\(verb) \(step.revision), \(step.description) (\(time))"
     }
 
     // MARK: Statements
@@ -102,6 +104,7 @@ struct Executor: Sendable {
             }
         } catch let error as ServerError {
             if Task.isCancelled { throw CancellationError() }
+            guard !error.endsSession else { throw ConnectionError(error) }
             throw StatementError(statement: statement, error: error)
         }
     }

@@ -74,7 +74,8 @@ extension Executor {
     func escaped(_ work: Work, _ reason: String) -> Failure {
         Failure(
             .transactionEscaped, "cannot record revision \"\(work.step.revision)\": \(reason)",
-            hint: "take COMMIT, ROLLBACK and unlocking out of its functions and procedures; look at what it left behind",
+            hint:
+                "take COMMIT, ROLLBACK and unlocking out of its functions and procedures; look at what it left behind",
             location: Failure.Location(path: work.revision.path))
     }
 
@@ -100,6 +101,7 @@ extension Executor {
                     no lock for \(refused.statement.kind.verb) of \(work.step.revision), attempt \(number), next in \
                     \(pause.milliseconds) ms\(names.isEmpty ? "" : "; held by \(names)")
                     """, revision: work.step.revision)
+                if activity.isStopping { throw CancellationError() }
                 try await Task.sleep(for: pause)
             }
         }

@@ -10,11 +10,13 @@ public final class ChangeSignal: Sendable {
 
     private let state = Mutex(State())
 
+    /// Makes a signal that was not raised yet.
     public init() {}
 
     /// Counts the raisings so far. Taken before one looks, given to `wait`, so that nothing between is missed.
     public var generation: UInt64 { state.withLock { $0.generation } }
 
+    /// Says that something has changed, to all who wait.
     public func raise() {
         let waiters = state.withLock { state in
             state.generation += 1

@@ -11,5 +11,6 @@ public enum RequestID {
         return id.uuidString.lowercased()
     }
 
+    /// A new one, that nobody else has.
     public static func random() -> String { UUID().uuidString.lowercased() }
 }

@@ -36,7 +36,8 @@ struct ApprovalStore: Sendable {
     }
 
     /// Takes back what one person approved. Returns how many approvals were taken back.
-    func revoke(_ items: [(revision: RevisionID, direction: Direction, digest: SHA256Digest)], by person: Person) async throws
+    func revoke(_ items: [(revision: RevisionID, direction: Direction, digest: SHA256Digest)], by person: Person)
+        async throws
         -> Int
     {
         try await session.query(
@@ -76,7 +77,8 @@ struct ApprovalStore: Sendable {
         let direction: String = try row.decode("direction")
         let digest: String = try row.decode("content_digest")
         guard let direction = Direction(rawValue: direction), let digest = SHA256Digest(hex: digest) else {
-            throw Failure(.registryTooNew, "cannot read an approval of the registry: it is damaged or of a newer version")
+            throw Failure(
+                .registryTooNew, "cannot read an approval of the registry: it is damaged or of a newer version")
         }
         return Approval(
             revision: RevisionID(try row.decode("revision", as: String.self)), direction: direction,

@@ -125,32 +125,44 @@ struct JobStore: Sendable {
     /// does not wait for the disk: should the server crash and lose it, it has lost whatever the stage did as well.
     ///
     /// - Returns: the event, or nil where the job was no longer in that state or no longer this runner's.
-    func move(_ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String) async throws -> JobEvent? {
-        let rows = try await session.query(
-            """
-            WITH job AS (
-                UPDATE migrated.job SET state = \(move.to.rawValue),
-                    failure = \(try move.failure.map(RegistryJSON.encode))::jsonb,
-                    missing_approvals = \(try move.missing.map(RegistryJSON.encode))::jsonb,
-                    started_at = CASE WHEN \(move.to == .planning) THEN coalesce(started_at, clock_timestamp())
-                        ELSE started_at END,
-                    finished_at = CASE WHEN \(move.to.isFinal) THEN clock_timestamp() END,
-                    runner_pid = CASE WHEN \(move.to.isRunning) THEN \(runner?.pid)::int END,
-                    runner_started = CASE WHEN \(move.to.isRunning)
-                        THEN to_timestamp(\(runner?.startedMicroseconds)::double precision / 1000000) END,
-                    attempts = attempts + CASE WHEN \(move.isRecovery) THEN 1 ELSE 0 END,
-                    event_count = event_count + 1
-                WHERE number = \(number) AND state = \(move.from.rawValue)
-                    AND (\(!move.from.isRunning) OR \(move.isRecovery) OR runner_pid = \(runner?.pid)::int)
-                RETURNING number, state, event_count
-            )
-            INSERT INTO migrated.job_event (job, sequence, kind, state, message)
-            SELECT number, event_count, \(event.rawValue), state, \(message)
-            FROM job, set_config('synchronous_commit', CASE WHEN \(move.to.isRunning) THEN 'off'
-                ELSE current_setting('synchronous_commit') END, true)
-            RETURNING \(raw: EventStore.columns)
-            """)
-        return try rows.first.map { try EventStore.event($0, database: database) }
+    func move(
+        _ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String
+    ) async throws -> JobEvent? {
+        do {
+            return try await session.query(
+                try moving(number, move, runner: runner, event: event, message: message)
+            ).first.map { try EventStore.event($0, database: database) }
+        } catch let error as ServerError where error.constraint == "job_one_running" {
+            return nil  // Another daemon has begun another job in the meantime.
+        }
+    }
+
+    private func moving(
+        _ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String
+    ) throws -> Query {
+        """
+        WITH job AS (
+            UPDATE migrated.job SET state = \(move.to.rawValue),
+                failure = \(try move.failure.map(RegistryJSON.encode))::jsonb,
+                missing_approvals = \(try move.missing.map(RegistryJSON.encode))::jsonb,
+                started_at = CASE WHEN \(move.to == .planning) THEN coalesce(started_at, clock_timestamp())
+                    ELSE started_at END,
+                finished_at = CASE WHEN \(move.to.isFinal) THEN clock_timestamp() END,
+                runner_pid = CASE WHEN \(move.to.isRunning) THEN \(runner?.pid)::int END,
+                runner_started = CASE WHEN \(move.to.isRunning)
+                    THEN to_timestamp(\(runner?.startedMicroseconds)::double precision / 1000000) END,
+                attempts = attempts + CASE WHEN \(move.isRecovery) THEN 1 ELSE 0 END,
+                event_count = event_count + 1
+            WHERE number = \(number) AND state = \(move.from.rawValue)
+                AND (\(!move.from.isRunning) OR \(move.isRecovery) OR runner_pid = \(runner?.pid)::int)
+            RETURNING number, state, event_count
+        )
+        INSERT INTO migrated.job_event (job, sequence, kind, state, message)
+        SELECT number, event_count, \(event.rawValue), state, \(message)
+        FROM job, set_config('synchronous_commit', CASE WHEN \(move.to.isRunning) THEN 'off'
+            ELSE current_setting('synchronous_commit') END, true)
+        RETURNING \(raw: EventStore.columns)
+        """
     }
 
     /// Marks a job as to be cancelled; a runner sees it within its next look.

@@ -47,29 +47,36 @@ extension Failure {
         private var entry: (status: Int32, sentence: String) {
             switch self {
             case .databaseUnavailable: (10, "The database cannot be reached; the daemon goes on trying.")
-            case .noSuchDatabase: (11, "No database of that name is configured, or none was named where there are several.")
+            case .noSuchDatabase:
+                (11, "No database of that name is configured, or none was named where there are several.")
             case .noSuchRevision: (12, "No revision, label or relative position answers to that target.")
             case .ambiguousRevision: (13, "The target fits several revisions; the candidates are listed.")
-            case .revisionsInvalid: (14, "The directory of revisions has faults; each is listed with its file and line.")
+            case .revisionsInvalid:
+                (14, "The directory of revisions has faults; each is listed with its file and line.")
             case .noSuchJob: (15, "No job has that name.")
             case .notApproved: (16, "The job is parked until the approvals that the policy asks for are given.")
             case .digestMismatch: (17, "The bytes at hand are not those that were shown, approved or queued.")
             case .irreversible: (18, "A revision on the way down has no downgrade section.")
             case .editedAfterApply: (19, "A revision was changed after it had been applied.")
-            case .tableLockTimeout: (20, "A table lock was not had within the budget; the sessions in the way are named.")
+            case .tableLockTimeout:
+                (20, "A table lock was not had within the budget; the sessions in the way are named.")
             case .sessionLost: (21, "The session that holds the lock and applies was lost.")
-            case .statementFailed: (22, "PostgreSQL refused a statement of a revision; nothing of that transaction remains.")
+            case .statementFailed:
+                (22, "PostgreSQL refused a statement of a revision; nothing of that transaction remains.")
             case .backupFailed: (23, "The backup could not be taken or did not stand its verification; no DDL was run.")
             case .noSpace: (24, "Too little disk space is left for the backup; no DDL was run.")
             case .toolMissing: (25, "A program of PostgreSQL that is needed is not installed in a fitting version.")
-            case .registryMismatch: (26, "The registry belongs to another server or database: a clone or a restored copy.")
+            case .registryMismatch:
+                (26, "The registry belongs to another server or database: a clone or a restored copy.")
             case .registryTooNew: (27, "The registry was written by a newer version of migrated.")
             case .versionChanged: (28, "The version table is not what the plan was made for; somebody else changed it.")
             case .needsDecision: (29, "The outcome of a standalone statement cannot be known; a person has to say.")
             case .cancelled: (30, "The job was cancelled.")
-            case .poolerRefused: (31, "The connection goes through a transaction-pooling proxy, on which no lock can be held.")
+            case .poolerRefused:
+                (31, "The connection goes through a transaction-pooling proxy, on which no lock can be held.")
             case .serverReadOnly: (32, "The server is read-only: a standby, or default_transaction_read_only is on.")
-            case .transactionEscaped: (33, "A revision ended its own transaction or dropped the lock; its work was not recorded.")
+            case .transactionEscaped:
+                (33, "A revision ended its own transaction or dropped the lock; its work was not recorded.")
             case .queueFull: (34, "Too many jobs are waiting for this database.")
             case .noSuchBackup: (35, "No backup has that name.")
             case .invalidState: (36, "The job is in a state that does not allow this.")

@@ -12,7 +12,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
     public var description: String {
         let (date, clock) = civil
         let fraction = Self.padded(clock.microsecond, 6)
-        return "\(date)T\(Self.padded(clock.hour, 2)):\(Self.padded(clock.minute, 2)):\(Self.padded(clock.second, 2)).\(fraction)Z"
+        return
+            "\(date)T\(Self.padded(clock.hour, 2)):\(Self.padded(clock.minute, 2)):\(Self.padded(clock.second, 2)).\(fraction)Z"
     }
 
     /// `20261122T101500Z`, for names of files.

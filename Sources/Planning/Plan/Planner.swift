@@ -13,7 +13,8 @@ public struct Planner: Sendable {
     ///
     /// - Throws: `Failure` `no-such-revision`, `ambiguous-revision`, `revisions-invalid` as the graph says; and
     ///   `irreversible`, naming every revision without a downgrade, before anything is done.
-    public func plan(_ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]) throws(Failure) -> Plan {
+    public func plan(_ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]) throws(Failure) -> Plan
+    {
         let graphSteps: [GraphStep]
         do {
             switch direction {
@@ -27,7 +28,8 @@ public struct Planner: Sendable {
         var irreversible: [Revision] = []
         for graphStep in graphSteps {
             guard let revision = graph[graphStep.revision] else {
-                throw Failure(.noSuchRevision, "cannot plan \"\(target.text)\": revision \"\(graphStep.revision)\" has no file")
+                throw Failure(
+                    .noSuchRevision, "cannot plan \"\(target.text)\": revision \"\(graphStep.revision)\" has no file")
             }
             guard let step = Step(graphStep, of: revision) else {
                 irreversible.append(revision)

@@ -7,6 +7,7 @@ public struct Policy: Sendable, Hashable {
     /// What to do when the meaning of an applied revision is no longer that of its file.
     public var editedAfterApply: EditedAfterApply
 
+    /// What is done when an applied revision was edited afterwards.
     public enum EditedAfterApply: String, Sendable, Hashable, Codable, CaseIterable {
         case refuse
         case warn

@@ -1,4 +1,5 @@
 extension SQLFormat {
+    /// The text of a file with this header and these sections.
     public func render(_ header: RevisionHeader, upgrade: String, downgrade: String?) -> String {
         var lines = [Self.line(.revision, header.id.rawValue)]
         lines.append(Self.line(.downRevision, Self.list(header.downRevisions.map(\.rawValue), none: "none")))

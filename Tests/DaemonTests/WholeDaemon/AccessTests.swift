@@ -1,0 +1,51 @@
+import Glibc
+import Planning
+import TestSupport
+import Testing
+
+/// Who may do what: by the kernel's word about the peer.
+@Suite struct AccessTests {
+    @Test func othersMayLookAndQueueButNotApproveOrAdminister() async throws {
+        guard geteuid() == 0 else { return print("skipped: only root can be somebody else") }
+        var options = DaemonHarness.Options()
+        options.database = ["approvals = 1"]
+        options.access = ["socket_mode = \"0666\""]
+        try await withChain(1, options) { harness, database in
+            let nobody: uid_t = 65_534
+            for verb in [
+                ["status"], ["current"], ["history"], ["heads"], ["plan", "head"], ["jobs"], ["log"], ["backups"],
+            ] {
+                let answer = try await harness.startControl(verb, user: nobody).wait()
+                #expect(answer.status == 0, "\(verb): \(answer)")
+            }
+            let queued = try await harness.control("upgrade", "--no-block", user: nobody)
+            #expect(queued.output == "main-1\n", "\(queued)")
+            let forbidden = [
+                ["approve", "head", "--yes"], ["revoke", "001"], ["reload"], ["pause", "--reason", "a test"],
+                ["resume"],
+                ["doctor", "--adopt"], ["resolve", "main-1", "applied", "--reason", "a test"],
+            ]
+            for verb in forbidden {
+                let answer = try await harness.startControl(verb, user: nobody).wait()
+                #expect(answer.status == Failure.Code.permissionDenied.exitStatus, "\(verb): \(answer)")
+                #expect(answer.errors.contains("nobody") && answer.errors.contains("hint: "), "\(answer)")
+            }
+            let parked = try await harness.control("watch", "main-1", user: nobody)
+            #expect(parked.status == Failure.Code.notApproved.exitStatus, "\(parked)")
+            #expect(try await harness.control("approve", "head", "--yes").status == 0)
+            #expect(try await harness.control("watch", "main-1", user: nobody).status == 0)
+            let history = try await harness.control("history", "--applied")
+            #expect(history.output.contains("nobody"), "\(history)")
+            try await Aftermath.of(database).expect(["upgrade 001"], at: ["001"])
+        }
+    }
+
+    @Test func theSocketsModeKeepsOthersOut() async throws {
+        guard geteuid() == 0 else { return print("skipped: only root can be somebody else") }
+        try await withDaemon { harness, _ in
+            let answer = try await harness.control("status", user: 65_534)
+            #expect(answer.status == Failure.Code.permissionDenied.exitStatus, "\(answer)")
+            #expect(answer.errors.contains("hint: join the group"), "\(answer)")
+        }
+    }
+}

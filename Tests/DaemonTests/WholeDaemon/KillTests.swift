@@ -1,0 +1,142 @@
+import Control
+import Glibc
+import Planning
+import PostgresClient
+import TestSupport
+import Testing
+
+/// SIGKILL on entry to every state of the table, then a restart: everything is applied exactly once. The states are those
+/// of `JobState.table`; a new one is found by itself, and the test fails where nothing leads there.
+@Suite struct KillTests {
+    static let states = JobState.table.map(\.state)
+
+    @Test("an upgrade, killed on entry to", arguments: states)
+    func upgrade(_ state: JobState) async throws {
+        try await Stand(state: state, kind: .upgrade).check()
+    }
+
+    @Test("a downgrade, killed on entry to", arguments: states)
+    func downgrade(_ state: JobState) async throws {
+        try await Stand(state: state, kind: .downgrade).check()
+    }
+}
+
+/// One state, and how a job is led there and on.
+private struct Stand: Sendable {
+    let state: JobState
+    let kind: JobKind
+
+    func check() async throws {
+        var options = DaemonHarness.Options.withDump
+        options.database = ["approvals = \(state == .awaitingApproval ? 1 : 0)"]
+        options.daemon = ["stop_timeout = \"1s\""]
+        try await withDaemon(options, start: false) { harness, database in
+            try await database.makeEffects()
+            try await database.run("CREATE TABLE obstacle (id int)")
+            try harness.write(revisions)
+            if kind == .downgrade { try await applyAll(harness) }
+            try await database.run("INSERT INTO obstacle VALUES (1)")
+
+            try await harness.start(environment: ["MIGRATED_KILL_ON_ENTRY": state.rawValue])
+            let job = try await harness.queue(kind, to: kind == .upgrade ? "head" : "base")
+            try await provoke(harness, database, job)
+            #expect(try await harness.daemon.wait().ending == .signal(SIGKILL))
+
+            try await database.run("DELETE FROM obstacle")
+            try await harness.start()
+            try await settle(harness, database, job)
+            #expect(try await harness.end().ending == .exit(0))
+            try await expectOnce(harness, database)
+        }
+    }
+
+    /// Three revisions, the second outside of a transaction and, where the state needs it, with something in its way for
+    /// as long as the table "obstacle" has a row.
+    private var revisions: [TestRevision] {
+        var chain = TestRevision.chain(3) { $0 != 2 }
+        let obstruction: [String]
+        switch state {
+        case .failed:
+            obstruction = [
+                "DO $$ BEGIN IF EXISTS (SELECT FROM obstacle) THEN RAISE EXCEPTION 'in the way'; END IF; END $$;"
+            ]
+        case .cancelled, .queued:
+            obstruction = [
+                """
+                DO $$ BEGIN
+                    WHILE EXISTS (SELECT FROM obstacle) LOOP PERFORM pg_sleep(0.02); END LOOP;
+                END $$;
+                """
+            ]
+        // Nobody can tell whether an index without a name is the one that was to be built.
+        case .needsDecision: obstruction = ["CREATE INDEX CONCURRENTLY ON obstacle (id);"]
+        default: obstruction = []
+        }
+        if kind == .upgrade { chain[1].upgrade = obstruction } else { chain[1].downgrade = obstruction }
+        return chain
+    }
+
+    /// Brings the database to its head with a daemon that is not killed, before a downgrade.
+    private func applyAll(_ harness: DaemonHarness) async throws {
+        try await harness.start()
+        if state == .awaitingApproval { #expect(try await harness.control("approve", "head", "--yes").status == 0) }
+        #expect(try await harness.follow(try await harness.queue()).state == .succeeded)
+        try await harness.end()
+    }
+
+    private func provoke(_ harness: DaemonHarness, _ database: TestDatabase, _ job: Job) async throws {
+        let isObstructed: Query = """
+            SELECT FROM pg_stat_activity WHERE application_name = 'migrated worker' AND state = 'active'
+                AND datname = current_database() AND query LIKE '%obstacle%'
+            """
+        switch state {
+        case .queued:
+            try await database.awaitRow(isObstructed)
+            try harness.daemon.signal(SIGTERM)
+        case .cancelled:
+            try await database.awaitRow(isObstructed)
+            _ = try? await harness.client().call(Cancel.self, .init(job: job.id.description))
+        case .needsDecision:
+            // The statement is cut off while it waits for a transaction that has written.
+            let session = try await database.connectAsSuperuser()
+            try await session.script(
+                "BEGIN; LOCK TABLE obstacle IN ROW EXCLUSIVE MODE; INSERT INTO obstacle VALUES (2)")
+            try await database.awaitRow(isObstructed)
+            try await harness.end(SIGKILL)
+            try await session.script("ROLLBACK")
+            await session.close()
+            try await harness.launch(environment: ["MIGRATED_KILL_ON_ENTRY": state.rawValue])
+        default: break
+        }
+    }
+
+    private func settle(_ harness: DaemonHarness, _ database: TestDatabase, _ job: Job) async throws {
+        switch state {
+        case .failed, .cancelled:
+            #expect(try await harness.follow(job).state == state)
+            let again = try await harness.queue(kind, to: kind == .upgrade ? "head" : "base")
+            #expect(try await harness.follow(again).state == .succeeded)
+        case .awaitingApproval:
+            let arguments = kind == .upgrade ? ["approve", "head"] : ["approve", "base", "--downgrade"]
+            let approval = try await harness.startControl(arguments + ["--yes"]).wait()
+            #expect(approval.status == 0, "\(approval)")
+            #expect(try await harness.follow(job).state == .succeeded)
+        case .needsDecision:
+            #expect(try await harness.follow(job, untilParked: true).state == .needsDecision)
+            let word = try await harness.control("resolve", job.id.description, "not-applied", "--reason", "a test")
+            #expect(word.status == 0, "\(word)")
+            #expect(try await harness.follow(job).state == .succeeded)
+        default:
+            #expect(try await harness.follow(job).state == .succeeded)
+        }
+    }
+
+    private func expectOnce(_ harness: DaemonHarness, _ database: TestDatabase) async throws {
+        let up = ["upgrade 001", "upgrade 002", "upgrade 003"]
+        let down = ["downgrade 003", "downgrade 002", "downgrade 001"]
+        let aftermath = try await Aftermath.of(database)
+        aftermath.expect(kind == .upgrade ? up : up + down, at: kind == .upgrade ? ["003"] : [])
+        let leftovers = TestFiles.names(in: harness.backups + "/main").filter { $0.hasPrefix(".") }
+        #expect(leftovers.isEmpty)
+    }
+}
