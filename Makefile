@@ -104,4 +104,4 @@ format: ## Bring the sources into the house's form
 .PHONY: lint
 lint: ## Check the form of the sources and the syntax of the scripts
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
-	@for script in scripts/demo Benchmarks/run .ci/run; do bash -n $$script; done
+	@for script in scripts/demo Benchmarks/run .ci/run Tests/SystemTests/scripts/*; do bash -n $$script; done

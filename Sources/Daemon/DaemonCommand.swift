@@ -106,6 +106,8 @@ public struct DaemonCommand: AsyncParsableCommand {
         }
         var lines = ["migrated: \(failure.message)"] + failure.notes.map { "  \($0)" }
         if let hint = failure.hint { lines.append("hint: \(hint)") }
+        // The journal takes plain lines for mere information; sd-daemon(3) has the mark of an error.
+        if LogDestination.detect() == .journal { lines = lines.map { "<3>\($0)" } }
         let text = lines.joined(separator: "\n") + "\n"
         _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         return ExitCode(failure.code.exitStatus)

@@ -5,7 +5,7 @@ extension ServiceUnderSystemd {
     @Suite struct AccessTests {
         @Test("a member of the group looks and queues; root approves; the parked job goes on by itself")
         func member() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make(
                 "access", on: machine, approvals: 1, .init("first", "CREATE TABLE a (n int)"))
 
@@ -33,7 +33,7 @@ extension ServiceUnderSystemd {
 
         @Test("the daemon's own user approves as well")
         func daemonUser() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("own", on: machine, approvals: 1, .init("first", "CREATE TABLE a (n int)"))
             let outcome = try await site.migratectl("upgrade", "--approve", "--yes", as: "migrated")
             #expect(outcome.status == 0, "\(outcome)")
@@ -41,7 +41,7 @@ extension ServiceUnderSystemd {
 
         @Test("an outsider is refused, and told what to do about it")
         func outsider() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             for verb in ["status", "upgrade", "reload"] {
                 let refused = try await machine.run("migratectl", verb, as: "outsider")
                 #expect(refused.status == 77, "\(refused)")

@@ -5,7 +5,7 @@ extension ServiceUnderSystemd {
     @Suite struct InstallTests {
         @Test("systemd-analyze verify has nothing to say about the units")
         func verifies() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let outcome = try await machine.run(
                 "systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/migrated.service",
                 "/usr/lib/systemd/system/migrated.socket")
@@ -17,7 +17,7 @@ extension ServiceUnderSystemd {
 
         @Test("systemd-analyze security gives 0.6 or better")
         func isHardened() async throws {
-            let output = try await ServiceUnderSystemd.machine.expect(
+            let output = try await Machine.ofSuite.expect(
                 "systemd-analyze", "security", "--offline=true", "--no-pager", "migrated.service")
             let line = try #require(output.split(separator: "\n").last { $0.contains("Overall exposure level") })
             let word = try #require(line.split(separator: " ").first { Double($0) != nil })
@@ -27,12 +27,12 @@ extension ServiceUnderSystemd {
 
         @Test("the sample revisions, with a backup by pg_dump before the second half, and all as the daemon's user")
         func upgrades() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             try await machine.expect("migratectl", "-d", "main", "approve", "head", "--yes")
             try await machine.expect("migratectl", "-d", "main", "upgrade", "002_add_session_status")
             let rows = """
                 insert into sessions (user_id, metadata)
-                select 'user-' || n, jsonb_build_object('n', md5(n::text)) from generate_series(1, 20000) n
+                select 'user-' || n, jsonb_build_object('n', md5(n::text)) from generate_series(1, 2000) n
                 """
             try await machine.sql(rows, in: "main")
             try await machine.expect("migratectl", "-d", "main", "upgrade", "head")
@@ -46,7 +46,7 @@ extension ServiceUnderSystemd {
             let archives = try await machine.expect("find", directory, "-name", "toc.dat", "-printf", "%h\n")
             let newest = try #require(archives.split(separator: "\n").first { $0.contains("002_add_session_status") })
             let script = try await machine.expect("pg_restore", "-f", "-", "-t", "sessions", String(newest))
-            #expect(script.split(separator: "\n").count { $0.contains("user-") } == 20_000)
+            #expect(script.split(separator: "\n").count { $0.contains("user-") } == 2000)
             let open = try await machine.expect("find", "/var/lib/migrated", "-perm", "/077", "-printf", "%m %p\n")
             #expect(open == "", "only the daemon reads its backups")
             let strangers = try await machine.expect("find", "/var/lib/migrated", "!", "-user", "migrated")
@@ -55,7 +55,7 @@ extension ServiceUnderSystemd {
 
         @Test("the daemon runs as its own user, without capabilities, and sees little")
         func runsWithNothing() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             try await machine.expect("systemctl", "start", "migrated.service")
             let pid = try await machine.property("MainPID")
             let status = try await machine.expect("cat", "/proc/\(pid)/status")

@@ -5,7 +5,7 @@ extension ServiceUnderSystemd {
     @Suite struct LifecycleTests {
         @Test("the first call starts the daemon, and is answered")
         func socketActivation() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             try await machine.expect("systemctl", "stop", "migrated.service")
             #expect(try await machine.activity() == "inactive")
             #expect(try await machine.activity(of: "migrated.socket") == "active")
@@ -16,7 +16,7 @@ extension ServiceUnderSystemd {
 
         @Test("where no socket is handed over, the daemon is ready only when its own can be called")
         func readyWhenItServes() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             try machine.write(
                 """
                 [daemon]
@@ -38,17 +38,15 @@ extension ServiceUnderSystemd {
 
         @Test("a daemon that cannot take its settings is never started, says why, and starts when they are mended")
         func badSettings() async throws {
-            let machine = try ServiceUnderSystemd.machine
-            let path = "/etc/migrated/migrated.toml.d/bad.toml"
+            let machine = try Machine.ofSuite
             try await machine.expect("systemctl", "stop", "migrated.service")
-            try machine.write("[daemon]\nstop_timeuot = \"1s\"\n", to: path)
-            let refused = try await machine.run("systemctl", "start", "migrated.service")
-            try machine.remove(path)
-            #expect(refused.status != 0)
-            #expect(try await machine.property("ExecMainStatus") == "78")
-            #expect(try await machine.property("NRestarts") == "0", "settings do not get better by trying again")
-            let said = try await machine.journal("-n", "20").compactMap { $0["MESSAGE"] }
-            #expect(said.contains { $0.contains("\(path):2") && $0.contains("stop_timeout") }, "\(said)")
+            try await machine.withSettings("[daemon]\nstop_timeuot = \"1s\"\n") { path in
+                #expect(try await machine.run("systemctl", "start", "migrated.service").status != 0)
+                #expect(try await machine.property("ExecMainStatus") == "78")
+                #expect(try await machine.property("NRestarts") == "0", "settings do not get better by trying again")
+                let said = try await machine.journal("-n", "20", "-p", "err").compactMap { $0["MESSAGE"] }
+                #expect(said.contains { $0.contains("\(path):2") && $0.contains("stop_timeout") }, "\(said)")
+            }
             try await machine.expect("systemctl", "reset-failed")
             try await machine.expect("systemctl", "start", "migrated.service")
             try await machine.expect("migratectl", "status", as: "operator")
@@ -56,7 +54,7 @@ extension ServiceUnderSystemd {
 
         @Test("a client that waits for a job is answered after a restart and after SIGKILL, late but right")
         func clientsWait() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("waits", on: machine, .gated("first"), .gated("second"))
             async let upgrade = site.migratectl("upgrade", "head", as: "operator")
             try await site.reachGate()
@@ -81,7 +79,7 @@ extension ServiceUnderSystemd {
             "systemctl stop in the middle of a transaction is clean: rolled back, queued again, finished after the start"
         )
         func stopInTransaction() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("stops", on: machine, .gated("only"))
             try await machine.expect("migratectl", "-d", "stops", "upgrade", "--no-block")
             try await site.reachGate()
@@ -98,31 +96,59 @@ extension ServiceUnderSystemd {
             try await site.expectAppliedOnce("only")
         }
 
+        @Test("systemctl stop in the middle of a statement outside a transaction: what is left of it is mended")
+        func stopOutsideTransaction() async throws {
+            let machine = try Machine.ofSuite
+            var index = Site.Revision("indexed", "CREATE INDEX CONCURRENTLY numbers_n ON numbers (n)")
+            index.isTransactional = false
+            let numbers = "CREATE TABLE numbers AS SELECT generate_series(1, 1000) AS n"
+            let site = try await Site.make("alone", on: machine, .init("numbers", numbers), index)
+            #expect(try await site.migratectl("upgrade", "numbers").status == 0)
+            // A snapshot that the index has to wait for.
+            try await machine.expect(
+                "systemd-run", "-q", "--unit=snapshot", "-p", "User=postgres", "psql", "-d", "alone", "-c",
+                "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM numbers; SELECT pg_sleep(600)")
+            try await machine.expect("migratectl", "-d", "alone", "upgrade", "--no-block")
+            try await machine.until("the index waits") {
+                let phases = "select phase from pg_stat_progress_create_index where datname = 'alone'"
+                return try await machine.sql(phases) == "waiting for old snapshots"
+            }
+            try await machine.expect("systemctl", "stop", "migrated.service")
+            #expect(try await machine.property("Result") == "success")
+            #expect(try await machine.sql("select state from migrated.job where number = 2", in: "alone") == "queued")
+            try await machine.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+            try await machine.expect("systemctl", "start", "migrated.service")
+            try await site.waitForJob("succeeded", number: 2)
+            let valid = "select indisvalid from pg_index where indexrelid = 'numbers_n'::regclass"
+            #expect(try await machine.sql(valid, in: "alone") == "t")
+            #expect(try await machine.sql("select version_num from alembic_version", in: "alone") == "indexed")
+        }
+
         @Test("a stop may take as long as the settings say, whatever the unit says")
         func longStop() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("long", on: machine, .gated("only"))
-            let path = "/etc/migrated/migrated.toml.d/patience.toml"
-            try machine.write("[daemon]\nstop_timeout = \"60s\"\n", to: path)
-            try await machine.withDropIn("[Service]\nTimeoutStopSec=1s\n") {
-                async let upgrade = site.migratectl("upgrade", as: "operator")
-                try await site.reachGate()
-                async let stop = machine.run("systemctl", "stop", "migrated.service")
-                try await machine.until("the unit stops") { try await machine.activity() == "deactivating" }
-                try await Task.sleep(for: .seconds(2))
-                #expect(try await machine.activity() == "deactivating", "the job is still given its time")
-                try await site.openGate("only")
-                #expect(try await stop.status == 0)
-                #expect(try await machine.property("Result") == "success")
-                #expect(try await upgrade.status == 0)
-                try await site.expectAppliedOnce("only")
-                try machine.remove(path)
+            try await machine.withSettings("[daemon]\nstop_timeout = \"60s\"\n") { _ in
+                try await machine.withDropIn("[Service]\nTimeoutStopSec=1s\n") {
+                    async let upgrade = site.migratectl("upgrade", as: "operator")
+                    try await site.reachGate()
+                    async let stop = machine.run("systemctl", "stop", "migrated.service")
+                    try await machine.until("the unit stops") { try await machine.activity() == "deactivating" }
+                    try await Task.sleep(for: .seconds(2))
+                    #expect(try await machine.activity() == "deactivating", "the job is still given its time")
+                    try await site.openGate("only")
+                    #expect(try await stop.status == 0)
+                    #expect(try await upgrade.status == 0)
+                    try await site.expectAppliedOnce("only")
+                    let told = try await machine.expect("journalctl", "-u", "migrated", "--no-pager", "-n", "30")
+                    #expect(!told.contains("SIGKILL"))
+                }
             }
         }
 
         @Test("PostgreSQL restarted in the middle of a job: the job is finished once it is back")
         func serverRestarts() async throws {
-            let machine = try ServiceUnderSystemd.machine
+            let machine = try Machine.ofSuite
             let site = try await Site.make("server", on: machine, .gated("only"))
             try await machine.expect("migratectl", "-d", "server", "upgrade", "--no-block")
             try await site.reachGate()

@@ -19,7 +19,9 @@ struct SessionPair: Sendable {
             // The observer first: it learns which settings the server knows.
             let observer = try await connect(configuration, as: "observer", settings: SessionSettings.everywhere)
             do {
-                let settings = SessionSettings.all(serverVersion: observer.serverVersion)
+                let settings =
+                    SessionSettings.all(serverVersion: observer.serverVersion)
+                    + (try await searchPathBesideRegistry(configuration, on: observer))
                 let worker = try await connect(configuration, as: "worker", settings: settings)
                 do {
                     return try await examined(worker, observer, configuration)
@@ -44,14 +46,32 @@ struct SessionPair: Sendable {
     private static func connect(
         _ configuration: DatabaseConfiguration, as name: String, settings: [(String, String)]
     ) async throws -> Connection {
-        var settings = settings
+        var given = settings
         if let searchPath = configuration.searchPath {
-            settings.append(("search_path", searchPath.map(SQLIdentifier.quote).joined(separator: ",")))
+            given.insert(("search_path", searchPath.map(SQLIdentifier.quote).joined(separator: ",")), at: 0)
         }
         var parameters = configuration.connection
-        let options = settings.map { "-c \($0)=\(SessionSettings.escaped($1))" }
+        let options = given.map { "-c \($0)=\(SessionSettings.escaped($1))" }
         parameters["options"] = ([parameters["options"]].compactMap { $0 } + options).joined(separator: " ")
         return try await Connection.open(parameters, applicationName: "migrated \(name)", timeout: .seconds(10))
+    }
+
+    /// A search path that does not lead into the registry; it is set on this session, and returned for the other one.
+    ///
+    /// PostgreSQL's own begins with `"$user"`, the schema of the user's name: for a user "migrated", which is the daemon's
+    /// under systemd, that is the registry, and neither what a revision creates nor the version table belongs there.
+    private static func searchPathBesideRegistry(
+        _ configuration: DatabaseConfiguration, on session: Connection
+    ) async throws -> [(String, String)] {
+        let found = try await session.query(
+            """
+            SELECT pg_catalog.current_setting('search_path') AS path, session_user::text AS "user"
+            """
+        ).first
+        guard let found, try configuration.role ?? found.decode("user") == "migrated" else { return [] }
+        let path = SessionSettings.withoutUsersSchema(try found.decode("path"))
+        _ = try await session.query("SELECT pg_catalog.set_config('search_path', \(path), false)")
+        return [("search_path", path)]
     }
 
     private static func examined(

@@ -22,6 +22,12 @@ enum SessionSettings {
         }
     }
 
+    /// A search path without the schema that has the user's name.
+    static func withoutUsersSchema(_ searchPath: String) -> String {
+        let schemas = searchPath.split(separator: ",").map { String($0.drop { $0 == " " }) }
+        return schemas.filter { $0 != "\"$user\"" && $0 != "$user" }.joined(separator: ",")
+    }
+
     /// Before a revision: whatever an earlier one left in the session is taken back.
     static let beforeRevision = "RESET SESSION AUTHORIZATION; RESET ALL"
 

@@ -9,6 +9,9 @@ struct Machine: Sendable {
 
     /// The machine of the suite that runs.
     @TaskLocal static var current: Machine?
+    static var ofSuite: Machine {
+        get throws { try #require(current) }
+    }
 
     /// Boots a machine for as long as `body` runs; then everything in it is killed at once, as by a power cut.
     static func boot<R: Sendable>(
@@ -107,7 +110,19 @@ struct Machine: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: inside)
     }
 
-    func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: "/proc/\(pid)/root\(path)") }
+    private func remove(_ path: String) throws {
+        try FileManager.default.removeItem(atPath: "/proc/\(pid)/root\(path)")
+    }
+
+    /// Adds a file of settings for as long as `body` runs, which has to have them read.
+    func withSettings<R>(_ text: String, _ body: (_ path: String) async throws -> R) async throws -> R {
+        let path = "/etc/migrated/migrated.toml.d/test.toml"
+        try write(text, to: path)
+        let result: Result<R, any Error>
+        do { result = .success(try await body(path)) } catch { result = .failure(error) }
+        try remove(path)
+        return try result.get()
+    }
 
     /// Adds a drop-in to the daemon's unit for as long as `body` runs. The daemon is restarted before and after.
     func withDropIn(_ text: String, _ body: () async throws -> Void) async throws {

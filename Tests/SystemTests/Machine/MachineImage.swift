@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 /// What every machine boots: the staged install and a new PostgreSQL cluster; made once for all tests of this process.
@@ -37,7 +38,7 @@ struct MachineImage: Sendable {
     }
 }
 
-/// Directories of this process below /tmp. The next process removes those of one that is gone.
+/// Directories of this process below /tmp, which go with it. The next process removes those of one that was killed.
 enum Scratch {
     private static let parent = "/tmp"
     private static let prefix = "migrated-system."
@@ -52,6 +53,7 @@ enum Scratch {
         // PostgreSQL, which is not root, goes through it.
         try files.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        atexit { Scratch.removeAll() }
         return path
     }
 
@@ -60,6 +62,10 @@ enum Scratch {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
         return path
+    }
+
+    private static func removeAll() {
+        if let path = try? own.get() { remove(path) }
     }
 
     static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }

@@ -10,6 +10,7 @@ struct Site: Sendable {
     struct Revision: Sendable {
         var id: String
         var upgrade: [String]
+        var isTransactional = true
 
         init(_ id: String, _ upgrade: String...) {
             self.id = id
@@ -61,6 +62,7 @@ struct Site: Sendable {
         """
         -- revision: \(revision.id)
         -- down_revision: \(previous)
+        -- transaction: \(revision.isTransactional ? "on" : "off")
         -- description: \(revision.id)
 
         -- migrated: upgrade
@@ -83,7 +85,8 @@ struct Site: Sendable {
     }
 
     func waitForJob(_ state: String, number: Int = 1) async throws {
-        try await machine.until("\(name)-\(number) is \(state)") { try await job(number).job.state == state }
+        // A database that is just being connected again may be asked in vain.
+        try await machine.until("\(name)-\(number) is \(state)") { (try? await job(number))?.job.state == state }
     }
 
     // MARK: Gates
@@ -104,7 +107,7 @@ struct Site: Sendable {
 
     /// Expects that a gated revision was applied once, and that version table and history say so.
     func expectAppliedOnce(_ id: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let entries = try await machine.sql("select count(*) from made_by_\(id)", in: name)
+        let entries = try await machine.sql("select count(*) from public.made_by_\(id)", in: name)
         #expect(entries == "1", sourceLocation: sourceLocation)
         let history = try await machine.sql("select count(*) from migrated.history where revision = '\(id)'", in: name)
         #expect(history == "1", sourceLocation: sourceLocation)
