@@ -123,8 +123,19 @@ struct JobStore: Sendable {
 
     /// Moves a job from one state to the next, for the runner that has it, and writes the event.
     ///
-    /// - Returns: the event, or nil where the job was no longer in that state or no longer this runner's.
+    /// - Returns: the event, or nil where the job was no longer in that state or no longer this runner's, or where another
+    ///   job was quicker to run.
     func move(_ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String) async throws -> JobEvent? {
+        do {
+            return try await moved(number, move, runner: runner, event: event, message: message)
+        } catch let error as ServerError where error.constraint == "job_one_running" {
+            return nil
+        }
+    }
+
+    private func moved(
+        _ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String
+    ) async throws -> JobEvent? {
         let rows = try await session.query(
             """
             WITH job AS (
@@ -138,6 +149,7 @@ struct JobStore: Sendable {
                     runner_started = CASE WHEN \(move.to.isRunning)
                         THEN to_timestamp(\(runner?.startedMicroseconds)::double precision / 1000000) END,
                     attempts = attempts + CASE WHEN \(move.isRecovery) THEN 1 ELSE 0 END,
+                    cancel_requested = cancel_requested AND \(move.to != .verifying),
                     event_count = event_count + 1
                 WHERE number = \(number) AND state = \(move.from.rawValue)
                     AND (\(!move.from.isRunning) OR \(move.isRecovery) OR runner_pid = \(runner?.pid)::int)
@@ -176,12 +188,12 @@ struct JobStore: Sendable {
         ).map { (try job($0), try $0.decode("attempts")) }
     }
 
-    /// Whether an upgrade with this plan has been queued before and did not end well, or is still open.
+    /// Whether the latest upgrade with this plan did not end well, was cancelled by somebody, or is still open.
     func hasTried(planDigest: String) async throws -> Bool {
         try await session.query(
             """
-            SELECT EXISTS (SELECT FROM migrated.job WHERE plan_digest = \(planDigest) AND kind = 'upgrade'
-                AND state NOT IN ('succeeded', 'cancelled')) AS tried
+            SELECT state <> 'succeeded' AS tried FROM migrated.job WHERE plan_digest = \(planDigest) AND kind = 'upgrade'
+            ORDER BY number DESC LIMIT 1
             """
         ).first?.decode("tried") ?? false
     }
