@@ -41,13 +41,14 @@ public final class RevisionLibrary: Sendable {
         for directory in directories {
             do {
                 for file in try DirectoryTree.revisionFiles(in: directory) {
-                    files.append(RevisionFile(path: file.path, bytes: try TextFiles.readBytes(file.path)))
+                    do {
+                        files.append(RevisionFile(path: file.path, bytes: try TextFiles.readBytes(file.path)))
+                    } catch {
+                        problems.append(Self.problem(error))
+                    }
                 }
             } catch {
-                problems.append(
-                    Failure(
-                        .revisionsInvalid, error.description, hint: error.hint,
-                        location: Failure.Location(path: error.path)))
+                problems.append(Self.problem(error))
             }
         }
         let previous = state.withLock { $0.parsed }
@@ -71,10 +72,17 @@ public final class RevisionLibrary: Sendable {
         return changed
     }
 
+    private static func problem(_ error: FileError) -> Failure {
+        Failure(
+            .revisionsInvalid, error.description, hint: error.hint, location: Failure.Location(path: error.path))
+    }
+
     /// Loads again whenever the directories change, until cancelled. `report` is told of each change.
     public func watch(report: @Sendable (Snapshot) -> Void) async {
-        let watcher = DirectoryWatcher(directories: directories)
-        for await _ in watcher.changes() where load() {
+        // Watched first and read then: what came since the last reading is not missed.
+        let changes = DirectoryWatcher(directories: directories).changes()
+        if load() { report(snapshot) }
+        for await _ in changes where load() {
             report(snapshot)
         }
     }
