@@ -79,6 +79,10 @@ let package = Package(
         // Tests.
         target("TestSupport", ["PostgresClient"]),
         tests("SQLTextTests", ["SQLText"]),
+        tests("PlanningTests", ["Planning", "Revisions", "SQLText", "Digest"]),
+        tests(
+            "EngineTests",
+            ["Engine", "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "TestSupport", logging]),
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
         tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),
