@@ -139,7 +139,8 @@ struct Worker: Sendable {
         else { return false }
         holder = found
         await reporter.event(
-            job.id.number, .lockWaiting, "outcome unknown: without its runner, and the lock is held by \(found.description)")
+            job.id.number, .lockWaiting,
+            "outcome unknown: without its runner, and the lock is held by \(found.description)")
         return false
     }
 

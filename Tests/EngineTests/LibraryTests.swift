@@ -44,8 +44,11 @@ import Testing
         ]
         for (name, text) in broken { try here.directory.write("migrations/\(name)", text) }
         try here.directory.write("migrations/not_a_revision.txt", "anything")
-        symlink("/nowhere/at/all", here.directory("migrations/dangling.sql"))
-        symlink("/nowhere/else", here.directory("migrations/dangling_too.sql"))
+        // Too long to be read: one such file must not hide the other, nor those after it.
+        for name in ["huge.sql", "huge_too.sql"] {
+            try here.directory.write("migrations/\(name)", "")
+            truncate(here.directory("migrations/\(name)"), 1 << 34)
+        }
         try here.directory.write("migrations/latin.sql", "")
         let latin = open(here.directory("migrations/latin.sql"), O_WRONLY)
         _ = write(latin, Sample("x9", after: "r2", up: "SELECT 'caf").text + "\u{e9}", 40)
@@ -56,7 +59,7 @@ import Testing
         let named = Set(snapshot.problems.compactMap { $0.location?.path.split(separator: "/").last.map(String.init) })
         for (name, _) in broken where name != "twice.sql" { #expect(named.contains(name), "\(name)") }
         #expect(named.contains("twice.sql") || named.contains("r1_sample.sql"))
-        #expect(named.isSuperset(of: ["dangling.sql", "dangling_too.sql", "latin.sql"]))
+        #expect(named.isSuperset(of: ["huge.sql", "huge_too.sql", "latin.sql"]))
         #expect(snapshot.problems.allSatisfy { $0.code == .revisionsInvalid && !$0.message.isEmpty })
         let commit = snapshot.problems.first { $0.location?.path.hasSuffix("commit.sql") == true }
         #expect(commit?.location?.line == 7 && commit?.location?.column == 1)
@@ -64,7 +67,7 @@ import Testing
         #expect(here.ids == ["r1", "r2"])
         #expect(!here.library.load())
         for (name, _) in broken { try here.directory.remove("migrations/\(name)") }
-        for name in ["dangling.sql", "dangling_too.sql", "latin.sql"] {
+        for name in ["huge.sql", "huge_too.sql", "latin.sql"] {
             try here.directory.remove("migrations/\(name)")
         }
         #expect(here.library.load() && here.library.snapshot.problems.isEmpty)
@@ -118,7 +121,7 @@ import Testing
             engine.library.load()
             let failure = await #expect(throws: Failure.self) { try await engine.upgrade() }
             #expect(failure?.code == .revisionsInvalid && failure?.location?.path.hasSuffix("broken.sql") == true)
-            #expect(failure?.notes.count == 1)
+            #expect(failure?.notes.isEmpty == false)
             #expect(try await engine.standing().pendingCount == 1)
             #expect(await engine.diagnose().contains { $0.subject == "main: revisions" && $0.outcome == .bad })
             try fixture.directory.remove("migrations/broken.sql")

@@ -40,6 +40,7 @@ public struct MissingApproval: Sendable, Hashable, Codable {
     /// A step before anybody has approved it.
     init(_ step: Step, wanted: Int) {
         self.init(
-            revision: step.revision, direction: step.direction, contentDigest: step.contentDigest, given: 0, wanted: wanted)
+            revision: step.revision, direction: step.direction, contentDigest: step.contentDigest, given: 0,
+            wanted: wanted)
     }
 }

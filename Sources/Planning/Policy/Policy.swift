@@ -22,12 +22,15 @@ public struct Policy: Sendable, Hashable {
 
     /// Judges a plan by the approvals that stand.
     public func judge(_ plan: Plan, approvals standing: [Approval], requester: Person) -> Verdict {
-        let missing = missing(of: plan.steps.map { MissingApproval($0, wanted: approvals) }, approvals: standing, requester: requester)
+        let missing = missing(
+            of: plan.steps.map { MissingApproval($0, wanted: approvals) }, approvals: standing, requester: requester)
         return missing.isEmpty ? .approved : .missing(missing)
     }
 
     /// What of these approvals is missing still, by the approvals that stand now.
-    public func missing(of wanted: [MissingApproval], approvals standing: [Approval], requester: Person) -> [MissingApproval] {
+    public func missing(
+        of wanted: [MissingApproval], approvals standing: [Approval], requester: Person
+    ) -> [MissingApproval] {
         var persons: [ApprovedContent: Set<PersonKey>] = [:]
         for approval in standing where requesterMayApprove || PersonKey(approval.person) != PersonKey(requester) {
             persons[ApprovedContent(approval), default: []].insert(PersonKey(approval.person))
