@@ -81,6 +81,10 @@ let package = Package(
         tests("DigestTests", ["Digest"]),
         tests("SQLTextTests", ["SQLText"]),
         tests("RevisionsTests", ["Revisions", "SQLText", "Digest"], exclude: ["Oracle"]),
+        tests("PlanningTests", ["Planning", "Revisions", "SQLText", "Digest"]),
+        tests(
+            "EngineTests",
+            ["Engine", "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "TestSupport", logging]),
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
         tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),

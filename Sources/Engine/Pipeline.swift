@@ -57,7 +57,7 @@ struct Pipeline: Sendable {
             try await backUp(before: current.plan)
         }
         if job.kind.direction != nil {
-            try await enter(.applying, Self.announcement(of: current.plan))
+            try await enter(.applying, announcement(of: current.plan))
             try await executor.apply(current.plan, revisions: current.revisions)
 
             try await enter(.verifying, "verifying")
@@ -202,9 +202,11 @@ struct Pipeline: Sendable {
         }
     }
 
-    private static func announcement(of plan: Plan) -> String {
+    private func announcement(of plan: Plan) -> String {
         let direction = plan.steps.first?.direction == .downgrade ? "downgrading" : "applying"
-        return "\(direction) \(plan.steps.count) revision(s)"
+        let what = "\(direction) \(plan.steps.count) revision(s)"
+        guard case .none(let reason) = configuration.backup.policy else { return what }
+        return "\(what), without a backup: \(reason)"
     }
 
     private func summary(of plan: Plan) -> String {

@@ -31,14 +31,8 @@ struct Triage: Sendable {
     private func isApproved(_ job: Job) async throws -> Bool {
         guard let missing = job.missingApprovals else { return true }
         let standing = try await ApprovalStore(session: sessions.observer).standing(for: missing.map(\.contentDigest))
-        let steps = try await engine.jobs(sessions).steps(of: job.id.number)
-            .filter { step in
-                missing.contains { $0.contentDigest == step.contentDigest && $0.direction == step.direction }
-            }
-        guard steps.count == missing.count else { return !standing.isEmpty }
-        let verdict = engine.configuration.policy.judge(
-            Plan(rowsBefore: [], steps: steps), approvals: standing, requester: job.requestedBy)
-        return verdict == .approved
+        return engine.configuration.policy
+            .missing(of: missing, approvals: standing, requester: job.requestedBy).isEmpty
     }
 
     /// Queues an upgrade to the heads where every pending revision is approved and nobody has paused it. A plan that was

@@ -20,6 +20,8 @@ struct Worker: Sendable {
     func run() async {
         var failures = 0
         while !Task.isCancelled && !engine.activity.isStopping {
+            // Taken before the attempt: who asks for another one while this one fails is not left waiting.
+            let seen = engine.reconnect.generation
             do {
                 let sessions = try await beating { try await connect() }
                 failures = 0
@@ -38,7 +40,7 @@ struct Worker: Sendable {
                 break
             } catch {
                 failures += 1
-                await pause(after: Self.failure(error, configuration.name), failures: failures)
+                await pause(after: Self.failure(error, configuration.name), failures: failures, since: seen)
             }
         }
         engine.disconnected(nil, until: nil)
@@ -74,7 +76,7 @@ struct Worker: Sendable {
     }
 
     /// Pauses after a failed attempt: longer each time, at most a minute, unless news comes that could help.
-    private func pause(after failure: Failure, failures: Int) async {
+    private func pause(after failure: Failure, failures: Int, since seen: UInt64) async {
         let longest = min(60, Double(1 << min(failures, 6)) / 2)
         let pause = Duration.seconds(Double.random(in: longest / 2...longest))
         engine.disconnected(failure, until: pause)
@@ -84,7 +86,7 @@ struct Worker: Sendable {
             "\(failure.message); next attempt in \(Int(pause.seconds + 0.5)) s",
             metadata: ["message-id": "\(kind.messageID)", "hint": "\(failure.hint ?? "")"])
         beat(false)
-        await engine.reconnect.wait(since: engine.reconnect.generation, upTo: pause)
+        await engine.reconnect.wait(since: seen, upTo: pause)
     }
 
     private static func failure(_ error: any Error, _ database: String) -> Failure {
@@ -106,10 +108,11 @@ struct Worker: Sendable {
             for await _ in sessions.observer.notifications { signal.raise() }
         }
         defer { listener.cancel() }
+        var holder: LockHolder?
         while !engine.activity.isStopping {
             try Task.checkCancellation()
             let seen = engine.signal.generation
-            guard let rest = try await beating({ try await work(sessions) }) else { continue }
+            guard let rest = try await beating({ try await work(sessions, naming: &holder) }) else { continue }
             beat(false)
             try await waitForNews(sessions, since: seen, upTo: rest)
         }
@@ -117,21 +120,35 @@ struct Worker: Sendable {
 
     /// One look at what there is to do, and the next job. Returns how long to rest without news; nil where the next
     /// look should come at once.
-    private func work(_ sessions: SessionPair) async throws -> Duration? {
-        var isAlone = true
-        if try await !engine.jobs(sessions).abandoned().isEmpty || engine.isFresh {
-            let recovery = Recovery(
-                sessions: sessions, reporter: engine.reporter(sessions), backups: engine.backups(sessions))
-            isAlone = try await recovery.run()
-            if isAlone { engine.recovered() }
-        }
+    private func work(_ sessions: SessionPair, naming holder: inout LockHolder?) async throws -> Duration? {
+        let isAlone = try await recover(sessions, naming: &holder)
         try await Triage(engine: engine, sessions: sessions).run()
-        if isAlone, let job = try await next(sessions) {
+        if let job = try await next(sessions) {
             try await run(job, sessions)
             return nil
         }
         let someoneElseRuns = try await someoneElseRuns(sessions)
         return someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll
+    }
+
+    /// Brings back what was left behind. Where that has to wait, because somebody still works on it, a new `holder` of the
+    /// lock is named in the events of the job.
+    private func recover(_ sessions: SessionPair, naming holder: inout LockHolder?) async throws -> Bool {
+        let abandoned = try await engine.jobs(sessions).abandoned().first
+        guard abandoned != nil || engine.isFresh else { return true }
+        let reporter = engine.reporter(sessions)
+        if try await Recovery(sessions: sessions, reporter: reporter, backups: engine.backups(sessions)).run() {
+            engine.recovered()
+            return true
+        }
+        guard let job = abandoned?.job, let found = try await MigrationLock(session: sessions.worker).holder(),
+            found.pid != holder?.pid
+        else { return false }
+        holder = found
+        await reporter.event(
+            job.id.number, .lockWaiting,
+            "outcome unknown: without its runner, and the lock is held by \(found.description)")
+        return false
     }
 
     private func waitForNews(_ sessions: SessionPair, since seen: UInt64, upTo limit: Duration) async throws {
@@ -227,6 +244,8 @@ private final class PipelineBox: @unchecked Sendable {
     func end(after error: any Error) async throws {
         // Where observer and pipeline both ended, what the pipeline says of itself comes first.
         let cause: any Error = (failure is CancellationError ? nil : failure) ?? error
+        // It was over before it heard of whatever should have ended it.
+        if pipeline.job.state.isFinal, !(cause is ConnectionError) { return }
         switch cause {
         case is Pipeline.LostJob:
             return
@@ -234,6 +253,8 @@ private final class PipelineBox: @unchecked Sendable {
             try await pipeline.enter(.needsDecision, failure.message, failure: failure)
         case let failure as Failure:
             try await pipeline.fail(failure)
+        case is JobObserver.CancelRequested where pipeline.job.state == .verifying:
+            try await pipeline.enter(.queued, "was applied before it could be cancelled: confirming it again")
         case is JobObserver.CancelRequested:
             try await pipeline.enter(.cancelled, "cancelled")
         case is CancellationError, is DatabaseEngine.Stopping:

@@ -84,7 +84,10 @@ struct DumpBackup: BackupProvider {
         let whole = shelf.backups().filter { $0.problem == nil }
         var gone: [String] = []
         for backup in whole.dropFirst(max(1, rules.keep)) where !needed.contains(backup.name) {
-            try DirectoryTree.remove(FilePaths.join(shelf.path, backup.name))
+            // Unnamed first: what is half removed must not look like a backup.
+            let doomed = FilePaths.join(shelf.path, BackupShelf.unfinishedPrefix + backup.name)
+            try AtomicFile.publish(FilePaths.join(shelf.path, backup.name), as: doomed)
+            try DirectoryTree.remove(doomed)
             gone.append(backup.name)
         }
         return gone

@@ -42,13 +42,14 @@ public final class RevisionLibrary: Sendable {
         for directory in directories {
             do {
                 for file in try DirectoryTree.revisionFiles(in: directory) {
-                    files.append(RevisionFile(path: file.path, bytes: try TextFiles.readBytes(file.path)))
+                    do {
+                        files.append(RevisionFile(path: file.path, bytes: try TextFiles.readBytes(file.path)))
+                    } catch {
+                        problems.append(Self.problem(error))
+                    }
                 }
             } catch {
-                problems.append(
-                    Failure(
-                        .revisionsInvalid, error.description, hint: error.hint,
-                        location: Failure.Location(path: error.path)))
+                problems.append(Self.problem(error))
             }
         }
         let previous = state.withLock { $0.parsed }
@@ -70,6 +71,11 @@ public final class RevisionLibrary: Sendable {
         }
         if changed { signal.raise() }
         return changed
+    }
+
+    private static func problem(_ error: FileError) -> Failure {
+        Failure(
+            .revisionsInvalid, error.description, hint: error.hint, location: Failure.Location(path: error.path))
     }
 
     /// The kernel cannot watch everything (too many watches, some network file systems): there we look now and then.

@@ -137,12 +137,17 @@ struct Executor: Sendable {
         do {
             try await worker.script("COMMIT")
         } catch let error as ServerError {
-            throw Failure(
-                .statementFailed, "cannot commit revision \"\(work.step.revision)\": \(error.message)",
-                hint: error.hint, location: Failure.Location(path: work.revision.path),
-                sql: Failure.ServerReport(
-                    sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                    context: error.context))
+            throw Self.failure(error, ending: work)
         }
+    }
+
+    /// What the server refused after the last statement: a deferred constraint, or the commit itself.
+    static func failure(_ error: ServerError, ending work: Work) -> Failure {
+        Failure(
+            .statementFailed, "cannot commit revision \"\(work.step.revision)\": \(error.message)",
+            hint: error.hint, location: Failure.Location(path: work.revision.path),
+            sql: Failure.ServerReport(
+                sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
+                context: error.context))
     }
 }

@@ -67,6 +67,10 @@ extension Executor {
         _ statement: Statement, index: Int, digest: SHA256Digest, _ key: StandaloneKey, _ work: Work
     ) async throws -> Duration {
         let store = StandaloneStore(session: worker)
+        if case .createIndex = statement.kind.probe {
+            // IF NOT EXISTS would be content with the invalid index of a build that was cut off: it goes first.
+            _ = try await StepProbe(session: worker).look(at: statement)
+        }
         try await store.intend(index, digest, of: key, job: job.id.number)
         let settings = SessionSettings.forStatements(
             scope: "SESSION", role: configuration.role, statementTimeout: configuration.statementTimeout,
@@ -78,11 +82,12 @@ extension Executor {
         do {
             try await run(statement, number: index + 1, of: work)
         } catch let refused as StatementError {
-            // The server has answered: the statement failed, and the probe says what it left behind.
+            // The server has answered: the statement failed. The probe clears away what it left behind. What looks as if it
+            // had taken effect was there before, unless it is a detaching that the probe itself has finished.
             await Task { try? await worker.script(before) }.value
-            if try await StepProbe(session: worker).look(at: statement) != .applied {
-                try await store.withdraw(index, of: key)
-            }
+            let found = try await StepProbe(session: worker).look(at: statement)
+            if case .detachPartition = statement.kind.probe, found == .applied { throw refused.failure(in: work) }
+            try await store.withdraw(index, of: key)
             throw refused.failure(in: work)
         }
         try await worker.script(before)
@@ -103,6 +108,7 @@ extension Executor {
         case .notApplied, .repeatable:
             return false
         case .unknown:
+            try await store.claim(index, of: key, job: job.id.number)
             throw Failure(
                 .needsDecision,
                 "cannot tell whether a statement of revision \"\(key.revision)\" took effect before it was cut off",

@@ -24,7 +24,7 @@ extension Executor {
         let settings = SessionSettings.forStatements(
             scope: "LOCAL", role: configuration.role, statementTimeout: configuration.statementTimeout,
             lockTimeout: lockTimeout)
-        let begin = [SessionSettings.beforeRevision, "BEGIN", settings]
+        let begin = [SessionSettings.beforeRevision, SessionSettings.begin, settings]
         try await worker.script(begin.filter { !$0.isEmpty }.joined(separator: "; "))
         do {
             let begun = try await worker.query("SELECT pg_catalog.pg_current_xact_id()::text AS id")
@@ -33,13 +33,24 @@ extension Executor {
             let start = clock.now
             let record = try await body(begun ?? "")
             let elapsed = clock.now - start
-            try await worker.script(SessionSettings.beforeRecording)
+            try await leave(work)
             try await record(elapsed)
             try await commit(work)
             return elapsed
         } catch {
             await rollBack()
             throw error
+        }
+    }
+
+    /// Ends the revision's part of the transaction: what it deferred is done now, as the role and with the names that the
+    /// revision has, and then our own are back.
+    private func leave(_ work: Work) async throws {
+        do {
+            try await worker.script(SessionSettings.beforeRecording)
+        } catch let error as ServerError {
+            if Task.isCancelled { throw CancellationError() }
+            throw Self.failure(error, ending: work)
         }
     }
 
@@ -84,12 +95,15 @@ extension Executor {
         let clock = ContinuousClock()
         let start = clock.now
         var number = 0
+        // Those seen last: a short attempt may end between two looks at who is in its way.
+        var blockers: [Blocker] = []
         while true {
             do {
                 return try await attempt(retry.timeout(attempt: number, elapsed: clock.now - start))
             } catch let refused as StatementError {
                 guard LockRetry.retried.contains(refused.error.sqlState) else { throw refused.failure(in: work) }
-                let blockers = activity.takeBlockers()
+                let seen = activity.takeBlockers()
+                if !seen.isEmpty { blockers = seen }
                 guard let pause = retry.pause(afterAttempt: number, elapsed: clock.now - start) else {
                     throw lockFailure(refused, work, attempts: number + 1, blockers)
                 }

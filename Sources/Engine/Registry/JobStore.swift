@@ -152,6 +152,7 @@ struct JobStore: Sendable {
                 runner_started = CASE WHEN \(move.to.isRunning)
                     THEN to_timestamp(\(runner?.startedMicroseconds)::double precision / 1000000) END,
                 attempts = attempts + CASE WHEN \(move.isRecovery) THEN 1 ELSE 0 END,
+                cancel_requested = cancel_requested AND \(move.to != .verifying),
                 event_count = event_count + 1
             WHERE number = \(number) AND state = \(move.from.rawValue)
                 AND (\(!move.from.isRunning) OR \(move.isRecovery) OR runner_pid = \(runner?.pid)::int)
@@ -191,12 +192,12 @@ struct JobStore: Sendable {
         ).map { (try job($0), try $0.decode("attempts")) }
     }
 
-    /// Whether an upgrade with this plan has been queued before and did not end well, or is still open.
+    /// Whether the latest upgrade with this plan did not end well, was cancelled by somebody, or is still open.
     func hasTried(planDigest: String) async throws -> Bool {
         try await session.query(
             """
-            SELECT EXISTS (SELECT FROM migrated.job WHERE plan_digest = \(planDigest) AND kind = 'upgrade'
-                AND state NOT IN ('succeeded', 'cancelled')) AS tried
+            SELECT state <> 'succeeded' AS tried FROM migrated.job WHERE plan_digest = \(planDigest) AND kind = 'upgrade'
+            ORDER BY number DESC LIMIT 1
             """
         ).first?.decode("tried") ?? false
     }

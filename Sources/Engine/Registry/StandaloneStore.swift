@@ -60,6 +60,16 @@ struct StandaloneStore: Sendable {
             """)
     }
 
+    /// Makes a statement that is in doubt this job's, so that the decision about the job is one about the statement.
+    func claim(_ ordinal: Int, of step: StandaloneKey, job: Int64) async throws {
+        _ = try await session.query(
+            """
+            UPDATE migrated.standalone_statement SET job = \(job)
+            WHERE revision = \(step.revision.rawValue) AND direction = \(step.direction.rawValue)
+                AND ordinal = \(ordinal)::int
+            """)
+    }
+
     /// Writes a person's word: the statement of this job that is in doubt took effect.
     func settleOpen(of job: Int64, by evidence: String) async throws {
         _ = try await session.query(

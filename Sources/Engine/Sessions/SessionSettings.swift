@@ -31,6 +31,10 @@ enum SessionSettings {
     /// Before a revision: whatever an earlier one left in the session is taken back.
     static let beforeRevision = "RESET SESSION AUTHORIZATION; RESET ALL"
 
+    /// Said in full: BEGIN comes in one message with the RESET of what an earlier revision left, and the server has looked
+    /// at `default_transaction_read_only` and its like before that is reached.
+    static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE"
+
     /// What a revision's statements run under. `scope` is `LOCAL` in a transaction, else `SESSION`.
     static func forStatements(
         scope: String, role: String?, statementTimeout: Duration?, lockTimeout: Duration?
@@ -44,9 +48,10 @@ enum SessionSettings {
         return settings.joined(separator: "; ")
     }
 
-    /// After a revision's statements, before ours: our own rights, and names that nothing of the revision's can shadow.
+    /// After a revision's statements, before ours: the constraints and triggers that it deferred are its own affair; then
+    /// our own rights, and names that nothing of the revision's can shadow.
     static let beforeRecording = """
-        RESET SESSION AUTHORIZATION; SET LOCAL ROLE NONE; SET LOCAL search_path = pg_catalog; \
+        SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; SET LOCAL ROLE NONE; SET LOCAL search_path = pg_catalog; \
         SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0
         """
 }

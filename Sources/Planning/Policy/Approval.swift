@@ -36,4 +36,11 @@ public struct MissingApproval: Sendable, Hashable, Codable {
         self.given = given
         self.wanted = wanted
     }
+
+    /// A step before anybody has approved it.
+    init(_ step: Step, wanted: Int) {
+        self.init(
+            revision: step.revision, direction: step.direction, contentDigest: step.contentDigest, given: 0,
+            wanted: wanted)
+    }
 }

@@ -13,9 +13,9 @@ struct ApprovedContent: Hashable {
         contentDigest = approval.contentDigest
     }
 
-    init(_ step: Step) {
-        revision = step.revision
-        direction = step.direction
-        contentDigest = step.contentDigest
+    init(_ missing: MissingApproval) {
+        revision = missing.revision
+        direction = missing.direction
+        contentDigest = missing.contentDigest
     }
 }

@@ -23,19 +23,26 @@ public struct Policy: Sendable, Hashable {
 
     /// Judges a plan by the approvals that stand.
     public func judge(_ plan: Plan, approvals standing: [Approval], requester: Person) -> Verdict {
-        guard approvals > 0 else { return .approved }
+        let missing = missing(
+            of: plan.steps.map { MissingApproval($0, wanted: approvals) }, approvals: standing, requester: requester)
+        return missing.isEmpty ? .approved : .missing(missing)
+    }
+
+    /// What of these approvals is missing still, by the approvals that stand now.
+    public func missing(
+        of wanted: [MissingApproval], approvals standing: [Approval], requester: Person
+    ) -> [MissingApproval] {
         var persons: [ApprovedContent: Set<PersonKey>] = [:]
         for approval in standing where requesterMayApprove || PersonKey(approval.person) != PersonKey(requester) {
             persons[ApprovedContent(approval), default: []].insert(PersonKey(approval.person))
         }
-        let missing = plan.steps.compactMap { step -> MissingApproval? in
-            let given = persons[ApprovedContent(step)]?.count ?? 0
+        return wanted.compactMap { item in
+            let given = persons[ApprovedContent(item)]?.count ?? 0
             guard given < approvals else { return nil }
             return MissingApproval(
-                revision: step.revision, direction: step.direction, contentDigest: step.contentDigest, given: given,
+                revision: item.revision, direction: item.direction, contentDigest: item.contentDigest, given: given,
                 wanted: approvals)
         }
-        return missing.isEmpty ? .approved : .missing(missing)
     }
 }
 

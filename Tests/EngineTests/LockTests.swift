@@ -1,0 +1,120 @@
+import Planning
+import PostgresClient
+import Revisions
+import TestSupport
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(3))) struct LockTests {
+    @Test func aJobWaitsForWhoHasTheLockAndNamesIt() async throws {
+        try await EngineFixture.with(Sample.marks(1)) { fixture in
+            let engine = fixture.engine
+            try await engine.connectedOrTold()
+            try await fixture.takeLock()
+            let job = try await engine.upgrade()
+            let event = try await engine.event(of: job) { $0.kind == .lockWaiting }
+            #expect(event.message.contains("pid \(fixture.admin.backendPID) (tests"))
+            #expect(try await engine.job(job.id.number).state == .waitingForLock)
+            try await fixture.releaseLock()
+            #expect(try await engine.outcome(of: job).state == .succeeded)
+            #expect(try await fixture.column("SELECT mark FROM log") == ["r1"])
+        }
+    }
+
+    @Test func aLockThatWasHeldBeforeTheDaemonCameIsNamedToo() async throws {
+        try await EngineFixture.with(Sample.marks(1)) { fixture in
+            try await fixture.engine.connectedOrTold()
+            await fixture.first.stop()
+            try await fixture.takeLock()
+            let second = RunningEngine(fixture.configuration)
+            let job = try await second.engine.upgrade()
+            let event = try await second.engine.event(of: job) { $0.kind == .lockWaiting }
+            #expect(event.message.contains("pid \(fixture.admin.backendPID)"))
+            try await fixture.releaseLock()
+            #expect(try await second.engine.outcome(of: job).state == .succeeded)
+            await second.stop()
+        }
+    }
+
+    /// A daemon was killed, and its backend still runs the DDL: the next one waits for it and says for whom.
+    @Test func anOrphanThatStillWorksIsWaitedFor() async throws {
+        try await EngineFixture.with(Sample.marks(1)) { fixture in
+            let job = try await fixture.engine.outcome(of: try await fixture.engine.upgrade())
+            await fixture.first.stop()
+            try await fixture.takeLock()
+            try await fixture.admin.query(
+                """
+                UPDATE migrated.job SET state = 'applying', finished_at = NULL, runner_pid = 1, runner_started = now()
+                WHERE number = \(job.id.number)
+                """)
+            let second = RunningEngine(fixture.configuration)
+            try await second.engine.connectedOrTold()
+            let event = try await second.engine.event(of: job) { $0.kind == .lockWaiting }
+            #expect(event.message.contains("outcome unknown"))
+            #expect(event.message.contains("pid \(fixture.admin.backendPID)"))
+            #expect(try await second.engine.job(job.id.number).state == .applying)
+            try await fixture.releaseLock()
+            #expect(try await second.engine.outcome(of: job).state == .succeeded)
+            #expect(try await fixture.column("SELECT mark FROM log") == ["r1"])
+            await second.stop()
+        }
+    }
+
+    @Test func aReaderInTheWayIsNamedAndNotWaitedForInTheQueue() async throws {
+        let samples = [Sample.table("a"), Sample("b", after: "a", up: "ALTER TABLE t_a ADD COLUMN m integer;")]
+        try await EngineFixture.with(samples) { fixture in
+            let engine = fixture.engine
+            #expect(try await engine.outcome(of: try await engine.upgrade(to: "a")).state == .succeeded)
+            let reader = try await fixture.database.connect(applicationName: "a report")
+            try await reader.script("BEGIN; SELECT * FROM t_a")
+            let job = try await engine.upgrade()
+            let event = try await engine.event(of: job) { $0.kind == .stepRetried && $0.message.contains("held by") }
+            #expect(event.message.contains("pid \(reader.backendPID) (a report, postgres"))
+            #expect(event.message.contains("no lock for ALTER TABLE of b"))
+            // Nobody stands behind the migration in the lock's queue for longer than its time-out.
+            try await fixture.admin.script("SET lock_timeout = '30s'; SELECT * FROM t_a")
+            _ = try await engine.event(of: job) { $0.kind == .stepRetried && $0.message.contains("attempt 3") }
+            try await reader.script("COMMIT")
+            #expect(try await engine.outcome(of: job).state == .succeeded)
+            #expect(try await engine.history(limit: nil).map(\.revision) == ["b", "a"])
+            await reader.close()
+        }
+    }
+
+    @Test func whereTheBudgetIsSpentTheSessionsInTheWayAreNamed() async throws {
+        let samples = [Sample.table("a"), Sample("b", after: "a", up: "ALTER TABLE t_a ADD COLUMN m integer;")]
+        let change = Setting.configured { $0.locks.budget = .seconds(2) }
+        try await EngineFixture.with(samples, change) { fixture in
+            let engine = fixture.engine
+            #expect(try await engine.outcome(of: try await engine.upgrade(to: "a")).state == .succeeded)
+            let reader = try await fixture.database.connect(applicationName: "a report")
+            try await reader.script("BEGIN; SELECT * FROM t_a")
+            let job = try await engine.outcome(of: try await engine.upgrade())
+            let failure = try #require(job.failure)
+            #expect(failure.code == .tableLockTimeout && failure.location?.line == 6)
+            #expect(failure.notes.contains { $0.hasPrefix("held by pid \(reader.backendPID) (a report") })
+            #expect(failure.sql?.sqlState == "55P03")
+            #expect(try await engine.currentRows() == ["a"])
+            await reader.close()
+            #expect(try await engine.outcome(of: try await engine.upgrade()).state == .succeeded)
+        }
+    }
+
+    @Test func attemptsGrowAndNeverGoWithoutLimit() {
+        let settings = LockBudget()
+        let retry = LockRetry(settings: settings, deadlockTimeout: .seconds(1))
+        #expect(retry.timeout(attempt: 0, elapsed: .zero) == .milliseconds(500))
+        for attempt in 0..<100 {
+            for elapsed in [Duration.zero, .seconds(100), .seconds(449)] {
+                #expect(retry.timeout(attempt: attempt, elapsed: elapsed) <= .milliseconds(900))
+            }
+            #expect(retry.timeout(attempt: attempt, elapsed: .seconds(599)) <= settings.longest)
+            let pause = retry.pause(afterAttempt: attempt, elapsed: .seconds(1))
+            #expect(pause.map { (settings.pause...settings.longestPause).contains($0) } == true)
+        }
+        #expect(retry.timeout(attempt: 20, elapsed: .seconds(599)) == settings.longest)
+        #expect(retry.pause(afterAttempt: 1, elapsed: .seconds(600)) == nil)
+        #expect(retry.pause(afterAttempt: 30, elapsed: .seconds(599)).map { $0 <= .seconds(1) } == true)
+    }
+}
