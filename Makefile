@@ -8,6 +8,8 @@ PREFIX ?= /usr
 DESTDIR ?=
 SWIFT ?= swift
 BUILD := .build/release
+# How many tests run at once: each of many starts servers and programs of its own.
+WIDTH ?= 4
 PROGRAMS := migrated migratectl
 PACKAGES := libpq-dev libsystemd-dev postgresql postgresql-client systemd dbus iproute2
 
@@ -54,7 +56,7 @@ demo: release ## Show the whole way on a PostgreSQL of its own (KEEP=1 leaves th
 .PHONY: test
 test: deps ## Build and run all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) $(SWIFT) test --skip-build
 
 .PHONY: bench
 bench: release ## Measure against psql, with medians and ratios
