@@ -179,6 +179,7 @@ public final class DaemonHarness: Sendable {
     }
 
     /// Starts `migratectl`.
+    @discardableResult
     public func startControl(
         _ arguments: [String], environment: [String: String] = [:], user: uid_t? = nil
     ) async throws -> WholeProgram {
