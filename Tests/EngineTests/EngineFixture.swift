@@ -46,11 +46,15 @@ final class EngineFixture: Sendable {
         return configuration
     }
 
+    private static let turnstile = Turnstile(places: 10)
+
     /// Runs the body with an engine on a database of its own, then ends and removes everything.
     static func with<Result: Sendable>(
         _ samples: [Sample] = [], _ setting: Setting = Setting(),
         _ body: @Sendable (EngineFixture) async throws -> Result
     ) async throws -> Result {
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let shared = try await TestCluster.shared
         let cluster = setting.cluster ?? shared
         let directory = try TemporaryDirectory()
