@@ -128,7 +128,7 @@ import Testing
             try await engine.connectedOrTold()
             let job = try await engine.enqueueBackup(requestID: RequestID.random(), person: EngineFixture.ann)
             let first = try #require(try await engine.outcome(of: job).backup)
-            let provider = engine.backups(try engine.sessions())
+            let provider = engine.backups(try await engine.sessions())
             #expect(try await provider.prune(keeping: []) == [])
             let again = try await engine.enqueueBackup(requestID: RequestID.random(), person: EngineFixture.ann)
             let second = try #require(try await engine.outcome(of: again).backup)
