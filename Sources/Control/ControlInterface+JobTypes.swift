@@ -86,7 +86,7 @@ extension ControlInterface {
           phase: ?string
         )
 
-        # Something that happened to a job. Events are numbered from 1 within their job, without gaps.
+        # Something that happened to a job. Events are numbered upwards from 1 within their job.
         type JobEvent (
           # The job's name.
           job: string,

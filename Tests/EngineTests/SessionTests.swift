@@ -59,7 +59,8 @@ import Testing
             #expect(try await MigrationLock(session: sessions.worker).tryAcquire())
             let store = HistoryStore(database: "main", session: sessions.worker)
             let entry = HistoryStore.Entry(
-                job: job.id.number, step: step, meaningDigest: revision.upgrade.meaningDigest, elapsedMilliseconds: 0)
+                job: job.id.number, step: step, meaningDigest: revision.upgrade.meaningDigest, elapsedMilliseconds: 0,
+                message: "applied", progress: JobEvent.Progress(unit: "revisions", done: 1))
             let recorded = try await store.record(
                 entry, transaction: "1", in: sessions.versions, identity: sessions.identity)
             #expect(!recorded.isSameTransaction && recorded.holdsLock && recorded.rowsHit == [0])

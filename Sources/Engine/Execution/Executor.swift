@@ -21,8 +21,10 @@ struct Executor: Sendable {
         var step: Step
         var revision: Revision
         var section: Revision.Section
+        /// Which of how many revisions this is.
+        var progress: JobEvent.Progress
 
-        init(_ step: Step, _ revision: Revision) throws(Failure) {
+        init(_ step: Step, _ revision: Revision, number: Int, of count: Int) throws(Failure) {
             guard let section = revision.section(step.direction), section.contentDigest == step.contentDigest else {
                 throw Failure(
                     .digestMismatch,
@@ -32,6 +34,7 @@ struct Executor: Sendable {
             self.step = step
             self.revision = revision
             self.section = section
+            progress = JobEvent.Progress(unit: "revisions", done: Int64(number), total: Int64(count))
         }
     }
 
@@ -42,46 +45,32 @@ struct Executor: Sendable {
         var executor = self
         executor.makesVersionTable = try await !sessions.versions.exists(on: worker)
         var applied: [RevisionID] = []
-        // An event is written beside the next step, and waited for before the one after.
-        var telling: Task<Void, Never>?
         for (index, step) in plan.steps.enumerated() {
             try Task.checkCancellation()
             if activity.isStopping { throw CancellationError() }
             guard let revision = revisions[step.revision] else {
                 throw Failure(.noSuchRevision, "cannot apply revision \"\(step.revision)\": its bytes are not kept")
             }
-            let work = try Work(step, revision)
+            let work = try Work(step, revision, number: index + 1, of: plan.steps.count)
             activity.begin(step.revision)
             do {
-                let elapsed =
+                let done =
                     step.isTransactional
                     ? try await executor.applyTransactional(work) : try await executor.applyStandalone(work)
                 executor.makesVersionTable = false
                 applied.append(step.revision)
-                await telling?.value
-                let progress = JobEvent.Progress(
-                    unit: "revisions", done: Int64(index + 1), total: Int64(plan.steps.count))
-                telling = Task {
-                    await reporter.event(
-                        job.id.number, .stepApplied, Self.sentence(step, elapsed), revision: step.revision,
-                        progress: progress, applied: 1)
-                }
+                if let event = done.event { reporter.announce(event) }
             } catch var failure as Failure {
-                await telling?.value
                 failure.notes.append(
                     applied.isEmpty
                         ? "nothing was applied by this job"
                         : "applied before by this job: \(applied.map(\.rawValue).joined(separator: ", "))")
                 throw failure
-            } catch {
-                await telling?.value
-                throw error
             }
         }
-        await telling?.value
     }
 
-    private static func sentence(_ step: Step, _ elapsed: Duration) -> String {
+    static func sentence(_ step: Step, _ elapsed: Duration) -> String {
         let verb = step.direction == .upgrade ? "applied" : "downgraded"
         let count = elapsed.milliseconds
         let time = count < 1000 ? "\(count) ms" : "\(count / 1000).\(count % 1000 / 100) s"

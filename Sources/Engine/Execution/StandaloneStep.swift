@@ -7,7 +7,7 @@ import SQLText
 /// A `transaction: off` revision, statement by statement. What the server allows in a transaction commits together with
 /// its own row; for the rest an intent is written before, and the result after. What is found half done is probed.
 extension Executor {
-    func applyStandalone(_ work: Work) async throws -> Duration {
+    func applyStandalone(_ work: Work) async throws -> Applied {
         let key = StandaloneKey(revision: work.step.revision, direction: work.step.direction)
         let store = StandaloneStore(session: worker)
         let begun = try await store.entries(of: key.revision, key.direction)
@@ -23,13 +23,14 @@ extension Executor {
             }
             elapsed += try await runStandalone(statement, index: index, digest: digest, key, work)
         }
-        _ = try await transaction(work, lockTimeout: nil) { transaction in
+        let total = elapsed
+        let recorded = try await transaction(work, lockTimeout: nil) { transaction in
             { _ in
-                try await record(work, in: transaction, elapsed: elapsed)
                 try await store.clear(key)
+                return try await record(work, in: transaction, elapsed: total)
             }
         }
-        return elapsed
+        return Applied(elapsed: total, event: recorded.event)
     }
 
     private func runStandalone(
@@ -57,9 +58,10 @@ extension Executor {
                     try await confirm(begun, work)
                     try await store.intend(index, digest, of: key, job: job.id.number)
                     try await store.settle(index, of: key, by: "result")
+                    return nil
                 }
             }
-        }
+        }.elapsed
     }
 
     /// The statement by itself, between its intent and its result.

@@ -5,7 +5,7 @@ import SQLText
 
 /// A revision in one transaction: its statements, the version rows and the history row commit together or not at all.
 extension Executor {
-    func applyTransactional(_ work: Work) async throws -> Duration {
+    func applyTransactional(_ work: Work) async throws -> Applied {
         try await withLockRetries(work) { lockTimeout in
             try await transaction(work, lockTimeout: lockTimeout) { begun in
                 for (index, statement) in work.section.statements.enumerated() {
@@ -16,11 +16,20 @@ extension Executor {
         }
     }
 
+    /// What a transaction did: how long the revision's statements took, and the event that was written with them.
+    struct Applied: Sendable {
+        var elapsed: Duration
+        var event: JobEvent?
+    }
+
+    /// Records what the revision's statements did, and how long they took, in their transaction.
+    typealias Recording = (_ elapsed: Duration) async throws -> JobEvent?
+
     /// One transaction of the worker. `body` runs the revision's statements and returns what to record once our own
     /// rights and names are back.
     func transaction(
-        _ work: Work, lockTimeout: Duration?, _ body: (_ begun: String) async throws -> (Duration) async throws -> Void
-    ) async throws -> Duration {
+        _ work: Work, lockTimeout: Duration?, _ body: (_ begun: String) async throws -> Recording
+    ) async throws -> Applied {
         let settings = SessionSettings.forStatements(
             scope: "LOCAL", role: configuration.role, statementTimeout: configuration.statementTimeout,
             lockTimeout: lockTimeout)
@@ -34,9 +43,9 @@ extension Executor {
             let record = try await body(begun ?? "")
             let elapsed = clock.now - start
             try await leave(work)
-            try await record(elapsed)
+            let event = try await record(elapsed)
             try await commit(work)
-            return elapsed
+            return Applied(elapsed: elapsed, event: event)
         } catch {
             await rollBack()
             throw error
@@ -56,12 +65,13 @@ extension Executor {
 
     /// Moves the version rows and writes the history, after the server has confirmed that this is still the transaction in
     /// which the step began and that this backend still holds the lock: a stray COMMIT is caught here.
-    func record(_ work: Work, in begun: String, elapsed: Duration) async throws {
+    func record(_ work: Work, in begun: String, elapsed: Duration) async throws -> JobEvent? {
         if makesVersionTable { try await sessions.versions.create(on: worker) }
         let history = HistoryStore(database: configuration.name, session: worker)
         let entry = HistoryStore.Entry(
             job: job.id.number, step: work.step, meaningDigest: work.section.meaningDigest,
-            elapsedMilliseconds: elapsed.seconds * 1000)
+            elapsedMilliseconds: elapsed.seconds * 1000, message: Self.sentence(work.step, elapsed),
+            progress: work.progress)
         let recorded: HistoryStore.Recorded
         do {
             recorded = try await history.record(
@@ -80,6 +90,7 @@ extension Executor {
                 hint: "somebody else changed it; look at it and queue the job again",
                 notes: ["\(change) hit \(hit) rows"])
         }
+        return recorded.event
     }
 
     func escaped(_ work: Work, _ reason: String) -> Failure {
@@ -91,7 +102,7 @@ extension Executor {
     }
 
     /// Tries the whole transaction again while table locks cannot be had, inside the budget, and names who is in the way.
-    func withLockRetries(_ work: Work, _ attempt: (Duration?) async throws -> Duration) async throws -> Duration {
+    func withLockRetries(_ work: Work, _ attempt: (Duration?) async throws -> Applied) async throws -> Applied {
         let clock = ContinuousClock()
         let start = clock.now
         var number = 0

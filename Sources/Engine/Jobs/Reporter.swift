@@ -12,12 +12,12 @@ struct Reporter: Sendable {
     /// Writes an event. Failing to write one never stops the work it tells of; it is said loudly instead.
     func event(
         _ job: Int64, _ kind: JobEvent.Kind, _ message: String, revision: RevisionID? = nil,
-        progress: JobEvent.Progress? = nil, applied: Int = 0
+        progress: JobEvent.Progress? = nil
     ) async {
         do {
             guard
                 let event = try await events.append(
-                    job, kind, message, revision: revision, progress: progress, applied: applied)
+                    job, kind, message, revision: revision, progress: progress)
             else { return }
             announce(event)
         } catch is CancellationError {

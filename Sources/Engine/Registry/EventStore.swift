@@ -14,15 +14,15 @@ struct EventStore: Sendable {
         """
 
     /// Writes an event with the job's next sequence number. Its commit does not wait for the disk: whatever must not be lost
-    /// comes later in the write-ahead log and takes the event along. `applied` counts revisions that were applied with it.
+    /// comes later in the write-ahead log and takes the event along.
     func append(
         _ job: Int64, _ kind: JobEvent.Kind, _ message: String, revision: RevisionID? = nil,
-        progress: JobEvent.Progress? = nil, applied: Int = 0
+        progress: JobEvent.Progress? = nil
     ) async throws -> JobEvent? {
         try await session.query(
             """
             WITH job AS (
-                UPDATE migrated.job SET event_count = event_count + 1, applied_count = applied_count + \(applied)::int
+                UPDATE migrated.job SET event_count = event_count + 1
                 WHERE number = \(job) RETURNING number, state, event_count
             )
             INSERT INTO migrated.job_event (job, sequence, kind, state, revision, message, progress)

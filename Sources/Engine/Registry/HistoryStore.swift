@@ -14,6 +14,9 @@ struct HistoryStore: Sendable {
         var step: Step
         var meaningDigest: SHA256Digest
         var elapsedMilliseconds: Double
+        /// What the event says that is written with it, and how far the job has come.
+        var message: String
+        var progress: JobEvent.Progress
     }
 
     /// What the server found when it was asked to record a step.
@@ -24,6 +27,8 @@ struct HistoryStore: Sendable {
         var holdsLock: Bool
         /// How many rows each change of the version table hit.
         var rowsHit: [Int64]
+        /// The event `step-applied`, which commits with the step.
+        var event: JobEvent?
     }
 
     /// Checks the transaction and the lock, moves the version rows and writes the history row, in one statement. Writes
@@ -32,18 +37,19 @@ struct HistoryStore: Sendable {
     func record(
         _ entry: Entry, transaction: String, in versions: VersionTable, identity: ServerIdentity
     ) async throws -> Recorded {
-        let query = Self.recording(entry, transaction: transaction, in: versions, identity: identity)
+        let query = try Self.recording(entry, transaction: transaction, in: versions, identity: identity)
         guard let row = try await session.query(query).first else {
             throw Failure(.internalError, "cannot record the step: the server gave no answer")
         }
         return Recorded(
             isSameTransaction: try row.decode("same_transaction"), holdsLock: try row.decode("has_lock"),
-            rowsHit: try entry.step.rowChanges.indices.map { try row.decode("hit_\($0)") })
+            rowsHit: try entry.step.rowChanges.indices.map { try row.decode("hit_\($0)") },
+            event: try row.decode("sequence", as: Int64?.self) == nil ? nil : EventStore.event(row, database: database))
     }
 
     private static func recording(
         _ entry: Entry, transaction: String, in versions: VersionTable, identity: ServerIdentity
-    ) -> Query {
+    ) throws -> Query {
         let changes = entry.step.rowChanges
         var text = Query.StringInterpolation(literalCapacity: 1024, interpolationCount: 16)
         text.appendLiteral("WITH guard AS MATERIALIZED (SELECT pg_catalog.pg_current_xact_id()::text = ")
@@ -72,12 +78,37 @@ struct HistoryStore: Sendable {
             append(change, of: versions, to: &text)
             text.appendLiteral(" AND (SELECT same_transaction AND has_lock FROM guard) RETURNING 1)")
         }
-        text.appendLiteral(" SELECT same_transaction, has_lock")
+        try append(eventOf: entry, to: &text)
+        text.appendLiteral(" SELECT same_transaction, has_lock, event.*")
         for index in changes.indices {
             text.appendLiteral(", (SELECT count(*) FROM change_\(index)) AS hit_\(index)")
         }
-        text.appendLiteral(" FROM guard")
+        text.appendLiteral(" FROM guard LEFT JOIN event ON true")
         return Query(stringInterpolation: text)
+    }
+
+    /// The event that the step was applied. Its lock on the job's row is held only until the COMMIT that follows.
+    private static func append(eventOf entry: Entry, to text: inout Query.StringInterpolation) throws {
+        text.appendLiteral(
+            """
+            , told AS (UPDATE migrated.job SET event_count = event_count + 1, applied_count = applied_count + 1 \
+            FROM guard WHERE same_transaction AND has_lock AND number =
+            """)
+        text.appendLiteral(" ")
+        text.appendInterpolation(entry.job)
+        text.appendLiteral(
+            """
+            ::bigint RETURNING number, state, event_count), event AS (INSERT INTO migrated.job_event \
+            (job, sequence, kind, state, revision, message, progress) \
+            SELECT number, event_count, '\(JobEvent.Kind.stepApplied.rawValue)', state,
+            """)
+        text.appendLiteral(" ")
+        text.appendInterpolation(entry.step.revision.rawValue)
+        text.appendLiteral("::text, ")
+        text.appendInterpolation(entry.message)
+        text.appendLiteral("::text, ")
+        text.appendInterpolation(try RegistryJSON.encode(entry.progress))
+        text.appendLiteral("::jsonb FROM told RETURNING \(EventStore.columns))")
     }
 
     private static func append(

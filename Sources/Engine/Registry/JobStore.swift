@@ -137,6 +137,10 @@ struct JobStore: Sendable {
         }
     }
 
+    /// A server that crashed may have lost the job's latest events after a client had read them. Numbers are not used
+    /// again: the client goes on behind the gap.
+    private static let recoveryGap: Int64 = 1000
+
     private func moving(
         _ number: Int64, _ move: Move, runner: Runner?, event: JobEvent.Kind, message: String
     ) throws -> Query {
@@ -153,7 +157,7 @@ struct JobStore: Sendable {
                     THEN to_timestamp(\(runner?.startedMicroseconds)::double precision / 1000000) END,
                 attempts = attempts + CASE WHEN \(move.isRecovery) THEN 1 ELSE 0 END,
                 cancel_requested = cancel_requested AND \(move.to != .verifying),
-                event_count = event_count + 1
+                event_count = event_count + CASE WHEN \(move.isRecovery) THEN \(Self.recoveryGap)::bigint ELSE 1 END
             WHERE number = \(number) AND state = \(move.from.rawValue)
                 AND (\(!move.from.isRunning) OR \(move.isRecovery) OR runner_pid = \(runner?.pid)::int)
             RETURNING number, state, event_count

@@ -1,6 +1,6 @@
 public import Revisions
 
-/// Something that happened to a job. Events are numbered from 1 within their job, without gaps, so that a client that
+/// Something that happened to a job. Events are numbered upwards from 1 within their job, so that a client that
 /// was cut off asks for the rest and misses nothing.
 public struct JobEvent: Sendable, Hashable, Codable {
     public var job: JobID
