@@ -13,7 +13,9 @@ struct BackupStore: Sendable {
             VALUES (\(manifest.name), \(job)::bigint, \(manifest.machineID), \(path),
                 to_timestamp(\(manifest.takenAt.microseconds)::double precision / 1000000), \(digest.description),
                 \(try RegistryJSON.encode(manifest))::jsonb)
-            ON CONFLICT (name) DO NOTHING
+            ON CONFLICT (name) DO UPDATE SET job = excluded.job, machine_id = excluded.machine_id, path = excluded.path,
+                taken_at = excluded.taken_at, manifest_digest = excluded.manifest_digest, manifest = excluded.manifest,
+                removed_at = NULL
             """)
     }
 
