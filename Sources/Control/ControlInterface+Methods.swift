@@ -24,7 +24,9 @@ extension ControlInterface {
           database: ?string
         ) -> (
           # Newest first.
-          revisions: []RevisionSummary
+          revisions: []RevisionSummary,
+          # Why it is not known what is applied; absent where it is.
+          unknownBecause: ?string
         )
 
         # One revision, with its bytes, digests and approvals.

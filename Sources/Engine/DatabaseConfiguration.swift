@@ -11,6 +11,8 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     /// The schemas that a revision's unqualified names mean.
     public var searchPath: [String]?
     public var statementTimeout: Duration?
+    /// Who owns the registry; whoever connects without it.
+    public var registryRole: String?
     public var policy: Policy
     public var autoUpgrade: Bool
     public var locks: LockBudget

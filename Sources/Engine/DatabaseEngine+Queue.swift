@@ -17,22 +17,20 @@ extension DatabaseEngine {
         if let known = try await known(requestID, sessions) { return known }
         let direction = kind.direction ?? .upgrade
         let draft = try await drafting(sessions).draft(direction, to: target)
-        let job = try await enqueue(
-            kind, draft: draft, target: target, requestID: requestID, person: person, sessions)
-        if kind == .downgrade, configuration.autoUpgrade,
-            try await RegistryRow(session: sessions.observer).pausedBecause() == nil
-        {
-            try await RegistryRow(session: sessions.observer).pause(because: "downgrade by \(job.id)")
+        // Before the job is there: a crash in between leaves a pause too many, never an upgrade too many.
+        if kind == .downgrade, try await RegistryRow(session: sessions.observer).pausedBecause() == nil {
+            try await RegistryRow(session: sessions.observer)
+                .pause(because: "downgrade to \(target) by \(person.userName)")
         }
-        return job
+        return try await enqueue(
+            kind, draft: draft, target: target, requestID: requestID, person: person, sessions)
     }
 
     func enqueue(
         _ kind: JobKind, draft: Draft, target: String, requestID: String, person: Person, _ sessions: SessionPair
     ) async throws -> Job {
         try await refuseFullQueue(sessions)
-        let targets: [RevisionID] =
-            if kind == .upgrade { Self.tips(of: draft, target: target) } else { draft.plan.rowsAfter }
+        let targets = kind == .upgrade ? try Self.tips(of: draft, target: target) : draft.plan.rowsAfter
         let revisions = draft.plan.steps.compactMap { draft.revisions[$0.revision] }
         try await SourceStore(session: sessions.observer).keep(revisions)
         return try await insert(
@@ -42,8 +40,16 @@ extension DatabaseEngine {
     }
 
     /// What an upgrade's target means now: the planned revisions that no other planned one builds on.
-    private static func tips(of draft: Draft, target: String) -> [RevisionID] {
+    /// Where everything is applied already, what the target itself means: a downgrade may be ahead in the queue.
+    private static func tips(of draft: Draft, target: String) throws -> [RevisionID] {
         let planned = draft.plan.steps.map(\.revision)
+        guard !planned.isEmpty else {
+            do {
+                return try draft.graph.resolve(RevisionTarget(parsing: target), rows: draft.plan.rowsBefore)
+            } catch {
+                throw Failure(error)
+            }
+        }
         let parents = Set(planned.compactMap { draft.revisions[$0] }.flatMap(\.downRevisions))
         return planned.filter { !parents.contains($0) }
     }

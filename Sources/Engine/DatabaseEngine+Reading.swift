@@ -124,6 +124,11 @@ extension DatabaseEngine {
         return try await sessions.versions.rows(on: sessions.observer)
     }
 
+    /// The name of the newest whole backup on this host. Needs no database.
+    public func latestBackup() -> String? {
+        BackupShelf(directory: configuration.backup.directory, database: configuration.name).latest()
+    }
+
     /// The backups on this host, newest first. Needs no database.
     public func listBackups() -> [ListedBackup] {
         BackupShelf(directory: configuration.backup.directory, database: configuration.name).backups().map {

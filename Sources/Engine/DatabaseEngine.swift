@@ -195,7 +195,8 @@ public final class DatabaseEngine: Sendable {
         for keyword in configuration.connection.keywords { connection[keyword] = configuration.connection[keyword] }
         return DumpBackup(
             database: configuration.name, rules: configuration.backup, connection: connection,
-            serverVersion: sessions.worker.serverVersion, machineID: daemonPerson.machineID, now: now)
+            serverVersion: sessions.worker.serverVersion, machineID: daemonPerson.machineID,
+            lockTimeout: configuration.locks.budget, now: now)
     }
 
     func pipeline(for job: Job, _ sessions: SessionPair) -> Pipeline {

@@ -1,3 +1,4 @@
+import Logging
 import Planning
 import PostgresClient
 
@@ -14,18 +15,26 @@ struct JobObserver: Sendable {
 
     static let interval = Duration.milliseconds(200)
 
-    /// - Throws: `CancelRequested`; `ConnectionError` where the observer's session is lost.
+    /// How often progress is written: often enough to be watched, seldom enough to be kept.
+    static let progressInterval = Duration.seconds(1)
+
+    /// - Throws: `CancelRequested`; `ConnectionError` where the observer's session is lost. Whatever else goes wrong with a
+    ///   look is no reason to stop the work that is looked at.
     func run() async throws {
         var shown = Shown()
         while !Task.isCancelled {
             try await Task.sleep(for: Self.interval)
             guard let now = activity.current else { continue }
-            // Once everything is applied there is nothing left to cancel.
-            if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }
-            switch now.stage {
-            case .backingUp: try await lookAtDump(&shown)
-            case .applying: try await lookAtStep(now, &shown)
-            default: break
+            do {
+                // Once everything is applied there is nothing left to cancel.
+                if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }
+                switch now.stage {
+                case .backingUp: try await lookAtDump(&shown)
+                case .applying: try await lookAtStep(now, &shown)
+                default: break
+                }
+            } catch let error as ServerError where !error.endsSession {
+                reporter.logger.debug("cannot look at the running job: \(error)")
             }
         }
     }
@@ -34,6 +43,20 @@ struct JobObserver: Sendable {
     private struct Shown {
         var statement: Activity.Now.Statement?
         var progress: JobEvent.Progress?
+        var progressAt: ContinuousClock.Instant?
+        /// Bytes that the dump has read, by table, and the size of the database when it began.
+        var dumped: [String: Int64] = [:]
+        var size: Int64?
+
+        /// Whether this progress is news, and due.
+        mutating func isDue(_ next: JobEvent.Progress) -> Bool {
+            let now = ContinuousClock.now
+            guard next != progress, progressAt.map({ now - $0 >= JobObserver.progressInterval }) ?? true else {
+                return false
+            }
+            (progress, progressAt) = (next, now)
+            return true
+        }
     }
 
     private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
@@ -49,8 +72,7 @@ struct JobObserver: Sendable {
             let names = blockers.map(\.description).joined(separator: "; ")
             await reporter.event(job, .blockersSeen, "waits for \(names)", revision: now.revision)
         }
-        if let progress = try await indexProgress(), progress != shown.progress {
-            shown.progress = progress
+        if let progress = try await indexProgress(), shown.isDue(progress) {
             await reporter.event(
                 job, .stepProgress, progress.phase ?? "building an index", revision: now.revision, progress: progress)
         }
@@ -75,25 +97,33 @@ struct JobObserver: Sendable {
         }
     }
 
-    /// The tables that our dump reads now. See PostgreSQL's manual, "COPY Progress Reporting" (14 and later).
+    /// How much our dump has read. See PostgreSQL's manual, "COPY Progress Reporting" (14 and later).
     private func lookAtDump(_ shown: inout Shown) async throws {
         guard sessions.observer.serverVersion >= 140_000 else { return }
-        let row = try await sessions.observer.query(
+        if shown.size == nil {
+            shown.size = try await sessions.observer.query(
+                "SELECT pg_catalog.pg_database_size(current_database()) AS size"
+            ).first?.decode("size")
+        }
+        let rows = try await sessions.observer.query(
             """
-            SELECT coalesce(sum(bytes_processed), 0)::bigint AS bytes,
-                coalesce(string_agg(relid::regclass::text, ', ' ORDER BY relid), '') AS tables,
-                pg_catalog.pg_database_size(current_database()) AS size
+            SELECT c.relid::regclass::text AS name, c.bytes_processed AS bytes
             FROM pg_catalog.pg_stat_progress_copy c JOIN pg_catalog.pg_stat_activity a USING (pid)
-            WHERE c.datname = current_database() AND c.command = 'COPY TO' AND a.application_name = 'pg_dump'
-            """
-        ).first
-        guard let row else { return }
-        let tables: String = try row.decode("tables")
-        let bytes: Int64 = try row.decode("bytes")
-        guard !tables.isEmpty else { return }
-        let progress = JobEvent.Progress(unit: "bytes", done: bytes, phase: tables)
-        guard progress != shown.progress else { return }
-        shown.progress = progress
-        await reporter.event(job, .backupProgress, "dumping \(tables)", progress: progress)
+            WHERE c.datname = current_database() AND c.command = 'COPY TO' AND a.application_name = \(DumpBackup.session)
+            ORDER BY c.relid
+            """)
+        guard !rows.isEmpty else { return }
+        var tables: [String] = []
+        for row in rows {
+            let name: String = try row.decode("name")
+            tables.append(name)
+            shown.dumped[name] = max(shown.dumped[name] ?? 0, try row.decode("bytes"))
+        }
+        let done = shown.dumped.values.reduce(0, +)
+        // The size has indexes in it, which are not read, and tables are longer as text: an estimate, never passed.
+        let progress = JobEvent.Progress(
+            unit: "bytes", done: done, total: shown.size.map { max($0, done) }, phase: tables.joined(separator: ", "))
+        guard shown.isDue(progress) else { return }
+        await reporter.event(job, .backupProgress, "dumping \(tables.joined(separator: ", "))", progress: progress)
     }
 }

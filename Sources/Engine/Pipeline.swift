@@ -21,6 +21,11 @@ struct Pipeline: Sendable {
     /// Why a job was taken back into the queue without having failed.
     struct PlanChanged: Error {}
 
+    /// Approvals that stood when the job was planned have been taken back.
+    struct ApprovalsRevoked: Error {
+        var missing: [MissingApproval]
+    }
+
     /// How often a plan may change between planning and the lock before the job gives up.
     static let replanLimit = 5
 
@@ -39,6 +44,8 @@ struct Pipeline: Sendable {
             try await enter(.waitingForLock, "waiting for the lock")
             do {
                 return try await withLock { pipeline in try await pipeline.carryOut(draft) }
+            } catch let revoked as ApprovalsRevoked {
+                return try await park(revoked.missing)
             } catch is PlanChanged {
                 try await enter(.queued, "the database or the revisions have changed: planning again")
             }
@@ -57,6 +64,11 @@ struct Pipeline: Sendable {
             try await backUp(before: current.plan)
         }
         if job.kind.direction != nil {
+            // A backup may take hours, in which an approval may be taken back.
+            if case .missing(let missing) = try await verdict(of: current.plan) {
+                throw ApprovalsRevoked(missing: missing)
+            }
+            await nameBystanders()
             try await enter(.applying, announcement(of: current.plan))
             try await executor.apply(current.plan, revisions: current.revisions)
 
@@ -143,10 +155,30 @@ struct Pipeline: Sendable {
         do {
             try await body(&self)
         } catch {
-            await Task { try? await lock.release() }.value
+            await giveBack(lock)
             throw error
         }
-        try await lock.release()
+        await giveBack(lock)
+    }
+
+    /// A lock that cannot be given back ends with its session: nobody is left waiting for it.
+    private func giveBack(_ lock: MigrationLock) async {
+        let worker = sessions.worker
+        await Task {
+            do {
+                try await lock.release()
+            } catch {
+                await worker.close()
+            }
+        }.value
+    }
+
+    /// Other dumps and old transactions, before a strong lock is asked for: who may be in the way.
+    private func nameBystanders() async {
+        guard let found = try? await Blocker.bystanders(of: sessions.runner.pid, on: sessions.observer), !found.isEmpty
+        else { return }
+        await reporter.event(
+            job.id.number, .blockersSeen, "may be in the way: \(found.map(\.description).joined(separator: "; "))")
     }
 
     private var wantsBackup: Bool {

@@ -53,7 +53,8 @@ struct Worker: Sendable {
         let sessions = try await SessionPair.open(configuration)
         do {
             let bootstrap = RegistryBootstrap(
-                database: configuration.name, session: sessions.worker, identity: sessions.identity)
+                database: configuration.name, session: sessions.worker, identity: sessions.identity,
+                owner: configuration.registryRole)
             while try await bootstrap.ensure() == .busy {
                 try await Task.sleep(for: Self.busyPoll)
             }

@@ -26,14 +26,20 @@ struct HistoryCommand: Verb {
     private func showRevisions(_ session: Session) async throws {
         let replies = try await session.client.collect(ListRevisions.self, .init(database: session.database))
         let revisions = replies.flatMap(\.revisions)
+        let unknown = replies.compactMap(\.unknownBecause).first
         guard !session.output.isJSON else {
-            return try session.output.document(ListRevisions.Reply(revisions: revisions))
+            return try session.output.document(ListRevisions.Reply(revisions: revisions, unknownBecause: unknown))
         }
         let painter = session.output.painter
         let lines = HistoryLine.all(revisions)
         try session.output.lines(
             verbose
                 ? lines.flatMap { $0.paragraph(painter: painter) } : lines.map { $0.line(painter: painter) })
+        if let unknown {
+            throw Failure(
+                .databaseUnavailable, "cannot tell which of these are applied: \(unknown)",
+                hint: "see what is wrong: migratectl doctor")
+        }
     }
 
     private func showApplied(_ session: Session) async throws {

@@ -17,9 +17,12 @@ public enum ListRevisions: ControlMethod {
     public struct Reply: Sendable, Codable {
         /// Newest first. A stream sends them in portions.
         public var revisions: [RevisionSummary]
+        /// Why it is not known what is applied; absent where it is.
+        public var unknownBecause: String?
 
-        public init(revisions: [RevisionSummary]) {
+        public init(revisions: [RevisionSummary], unknownBecause: String? = nil) {
             self.revisions = revisions
+            self.unknownBecause = unknownBecause
         }
     }
 }

@@ -111,7 +111,9 @@ extension Handlers {
         try await stream.send(Subscribe.Reply(events: latest))
         let news = News(latest: latest)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for engine in engines { group.addTask { try await news.follow(engine, to: stream) } }
+            for name in engines.map(\.configuration.name) {
+                group.addTask { try await news.follow(name, in: databases, to: stream) }
+            }
             try await group.waitForAll()
         }
     }
@@ -121,11 +123,12 @@ extension Handlers {
 private struct News: Sendable {
     let latest: [JobEvent]
 
-    func follow(_ engine: DatabaseEngine, to stream: ControlStream<Subscribe>) async throws {
+    /// The engine is looked up each time: a reload may have put another one in its place, or removed the database.
+    func follow(_ name: String, in databases: DatabaseSet, to stream: ControlStream<Subscribe>) async throws {
         var sent: [JobID: Int64] = [:]
         for event in latest { sent[event.job] = max(sent[event.job] ?? 0, event.sequence) }
         var newest = latest.last?.at
-        while true {
+        while let engine = try? databases.engine(name) {
             let seen = engine.signal.generation
             if let events = try? await engine.latestEvents(200) {
                 let news = events.filter { event in

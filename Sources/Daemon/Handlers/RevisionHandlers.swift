@@ -12,16 +12,24 @@ extension Handlers {
     func listRevisions(_ parameters: ListRevisions.Parameters, _ stream: ControlStream<ListRevisions>) async throws {
         let engine = try await engineOnceTried(parameters.database)
         let graph = engine.library.snapshot.graph
-        let rows = (try? await engine.currentRows()) ?? []
+        var rows: [RevisionID] = []
+        var unknownBecause: String?
+        do {
+            rows = try await engine.currentRows()
+        } catch {
+            // The files can be listed all the same; what is applied must not be guessed.
+            unknownBecause = (error as? Failure)?.message ?? "\(error)"
+        }
         let place = Placement(graph: graph, rows: rows)
         let all = graph.revisions.reversed().map(place.summary)
-        try await Self.send(all, to: stream) { ListRevisions.Reply(revisions: $0) }
+        let reason = unknownBecause
+        try await Self.send(all, to: stream) { ListRevisions.Reply(revisions: $0, unknownBecause: reason) }
     }
 
     func getRevision(_ parameters: GetRevision.Parameters) async throws -> GetRevision.Reply {
         let engine = try await engineOnceTried(parameters.database)
         let graph = engine.library.snapshot.graph
-        let rows = (try? await engine.currentRows()) ?? []
+        let rows = try await engine.currentRows()
         let ids: [RevisionID]
         do {
             ids = try graph.resolve(RevisionTarget(parsing: parameters.revision), rows: rows)
@@ -39,7 +47,7 @@ extension Handlers {
             source: String(decoding: revision.source, as: UTF8.self),
             upgradeDigest: revision.upgrade.contentDigest.description,
             downgradeDigest: revision.downgrade?.contentDigest.description,
-            approvals: (try? await engine.approvals(for: revision)) ?? [])
+            approvals: try await engine.approvals(for: revision))
     }
 
     func getHistory(_ parameters: GetHistory.Parameters, _ stream: ControlStream<GetHistory>) async throws {

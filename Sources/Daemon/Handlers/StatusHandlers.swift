@@ -28,7 +28,7 @@ extension Handlers {
         status.directories = configuration.directories
         status.problems = snapshot.problems
         status.autoUpgrade = configuration.autoUpgrade
-        status.lastBackup = engine.listBackups().first { $0.problem == nil }?.name
+        status.lastBackup = engine.latestBackup()
         switch engine.connectedness {
         case .connecting: break
         case .unavailable(let failure, let next):

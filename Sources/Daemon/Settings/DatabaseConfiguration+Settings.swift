@@ -13,6 +13,7 @@ extension DatabaseConfiguration {
                 tools: settings.backup.tools))
         versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
         role = settings.role
+        registryRole = settings.registryRole
         searchPath = settings.searchPath.isEmpty ? nil : settings.searchPath
         statementTimeout = settings.statementTimeout
         policy = Policy(

@@ -28,9 +28,13 @@ struct BackupShelf: Sendable {
     /// Such as `main-20261122T101500Z-002_add_status`.
     func unusedName(takenAt: Timestamp, rows: [RevisionID]) -> String {
         let name = Self.name(database: database, takenAt: takenAt, rows: rows)
-        let taken = Set((try? DirectoryTree.entries(of: path)) ?? [])
-        guard taken.contains(name) else { return name }
-        return (2...).lazy.map { "\(name)-\($0)" }.first { !taken.contains($0) } ?? name
+        let taken = (try? DirectoryTree.entries(of: path)) ?? []
+        // Counted on from the highest, which is the newest and thereby never pruned: no name comes twice.
+        let suffixes = taken.compactMap { other -> Int? in
+            if other == name { return 1 }
+            return other.hasPrefix(name + "-") ? Int(other.dropFirst(name.count + 1)) : nil
+        }
+        return suffixes.max().map { "\(name)-\($0 + 1)" } ?? name
     }
 
     private static func name(database: String, takenAt: Timestamp, rows: [RevisionID]) -> String {
@@ -49,6 +53,12 @@ struct BackupShelf: Sendable {
             (one.manifest?.takenAt ?? Timestamp(microseconds: 0), one.name)
                 > (other.manifest?.takenAt ?? Timestamp(microseconds: 0), other.name)
         }
+    }
+
+    /// The name of the newest backup that is whole, without looking at the others: names sort by time.
+    func latest() -> String? {
+        let names = (try? DirectoryTree.entries(of: path)) ?? []
+        return names.filter { !$0.hasPrefix(".") }.sorted(by: >).first { entry($0).problem == nil }
     }
 
     private func entry(_ name: String) -> Entry {

@@ -13,8 +13,13 @@ struct DumpBackup: BackupProvider {
     /// Such as 150018.
     let serverVersion: Int
     let machineID: String
+    /// How long a dump may wait for a table's lock before it fails.
+    let lockTimeout: Duration
     /// Reads the clock; backups are named after it.
     let now: @Sendable () -> Timestamp
+
+    /// What the dump's sessions are called on the server.
+    static let session = "migrated backup"
 
     var shelf: BackupShelf { BackupShelf(directory: rules.directory, database: database) }
 
@@ -51,9 +56,12 @@ struct DumpBackup: BackupProvider {
         let clock = ContinuousClock()
         let start = clock.now
         let takenAt = now()
+        var connection = connection
+        connection["application_name"] = Self.session
         var dump = PostgresTools.DumpRequest(
             connection: connection, directory: FilePaths.join(temporary, BackupShelf.dumpName))
         dump.jobs = rules.jobs
+        dump.lockTimeout = lockTimeout
         dump.excludedSchemas = ["migrated"]
         let compression = try await dumpWatchingSpace(dump, with: tools)
         try await tools.decode(dump.directory)

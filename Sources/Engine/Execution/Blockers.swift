@@ -8,7 +8,6 @@ struct Blocker: Sendable, Hashable {
     var state: String
     /// How long it has been in that state, in seconds.
     var seconds: Double
-    var transactionSeconds: Double?
     var query: String
     /// `autovacuum worker`, `client backend`, …
     var backendType: String
@@ -31,24 +30,36 @@ struct Blocker: Sendable, Hashable {
 
     /// Who is in the way of a backend right now (PostgreSQL manual, `pg_blocking_pids`).
     static func of(pid: Int32, on observer: any PostgresSession) async throws -> [Blocker] {
-        try await observer.query(
+        try await sessions(
+            "FROM unnest(pg_catalog.pg_blocking_pids(\(pid)::int)) AS blocker (pid) JOIN pg_catalog.pg_stat_activity a USING (pid)",
+            on: observer)
+    }
+
+    /// Other sessions on this database that may come to be in the way: dumps, and transactions older than a minute.
+    static func bystanders(of pid: Int32, on observer: any PostgresSession) async throws -> [Blocker] {
+        try await sessions(
             """
+            FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> \(pid)::int
+                AND (a.xact_start < clock_timestamp() - interval '1 minute'
+                    OR (a.application_name = 'pg_dump' AND a.xact_start IS NOT NULL))
+            """, on: observer)
+    }
+
+    private static func sessions(_ from: Query, on observer: any PostgresSession) async throws -> [Blocker] {
+        let columns: Query = """
             SELECT a.pid, coalesce(a.usename, '')::text AS user_name, coalesce(a.application_name, '') AS application,
                 coalesce(a.state, '') AS state,
                 coalesce(extract(epoch FROM clock_timestamp() - a.state_change), 0)::double precision AS seconds,
-                extract(epoch FROM clock_timestamp() - a.xact_start)::double precision AS transaction_seconds,
                 left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 120) AS query,
                 coalesce(a.backend_type, '') AS backend_type
-            FROM unnest(pg_catalog.pg_blocking_pids(\(pid)::int)) AS blocker (pid)
-                JOIN pg_catalog.pg_stat_activity a USING (pid)
-            ORDER BY a.pid
             """
-        ).map { row in
+        let query = Query(raw: "\(columns.text) \(from.text) ORDER BY a.pid", from.parameters)
+        return try await observer.query(query).map { row in
             Blocker(
                 pid: try row.decode("pid"), user: try row.decode("user_name"),
                 application: try row.decode("application"), state: try row.decode("state"),
-                seconds: try row.decode("seconds"), transactionSeconds: try row.decode("transaction_seconds"),
-                query: try row.decode("query"), backendType: try row.decode("backend_type"))
+                seconds: try row.decode("seconds"), query: try row.decode("query"),
+                backendType: try row.decode("backend_type"))
         }
     }
 }

@@ -100,10 +100,12 @@ struct Executor: Sendable {
 
     /// A statement that the server refused, before anybody has decided whether to try again.
     struct StatementError: Error {
-        let statement: Statement
+        /// None where it was our own record of the step that had to wait.
+        let statement: Statement?
         let error: ServerError
 
         func failure(in work: Work) -> Failure {
+            guard let statement else { return Executor.failure(error, ending: work) }
             let place = error.position.map { statement.position(ofCharacter: $0) } ?? statement.position
             let what = work.step.direction == .upgrade ? "apply" : "downgrade"
             return Failure(

@@ -10,6 +10,7 @@ extension Executor {
     func applyStandalone(_ work: Work) async throws -> Applied {
         let key = StandaloneKey(revision: work.step.revision, direction: work.step.direction)
         let store = StandaloneStore(session: worker)
+        try await worker.script(SessionSettings.beforeRevision)
         let begun = try await store.entries(of: key.revision, key.direction)
         var elapsed = Duration.zero
         for (index, statement) in work.section.statements.enumerated() {
@@ -91,6 +92,16 @@ extension Executor {
             if case .detachPartition = statement.kind.probe, found == .applied { throw refused.failure(in: work) }
             try await store.withdraw(index, of: key)
             throw refused.failure(in: work)
+        } catch {
+            // Cut off: its intent stays, and whoever goes on with the revision looks at what it left behind first.
+            await Task {
+                try? await worker.script(before)
+                await reporter.event(
+                    job.id.number, .stepProgress,
+                    "\(statement.kind.verb) of \(key.revision) was cut off; the next upgrade sees to what it left behind",
+                    revision: key.revision)
+            }.value
+            throw error
         }
         try await worker.script(before)
         try await store.settle(index, of: key, by: "result")

@@ -42,8 +42,19 @@ struct StepProbe: Sendable {
         let qualified = try await schema(of: table).map { [$0, name] } ?? [name]
         guard let isValid = try await index(qualified) else { return .notApplied }
         if isValid { return .applied }
+        guard try await !isBeingBuilt(qualified) else { return .unknown }
         try await session.execute("DROP INDEX CONCURRENTLY IF EXISTS \(Self.quoted(qualified))")
         return .notApplied
+    }
+
+    /// Somebody is building it at this moment: it is not for us to drop.
+    private func isBeingBuilt(_ name: [String]) async throws -> Bool {
+        try await session.query(
+            """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index
+                WHERE index_relid = pg_catalog.to_regclass(\(Self.quoted(name)))) AS building
+            """
+        ).first?.decode("building") ?? false
     }
 
     /// What an interrupted REINDEX CONCURRENTLY leaves: invalid indexes named `…_ccnew` or `…_ccold`.

@@ -34,8 +34,8 @@ extension Executor {
             scope: "LOCAL", role: configuration.role, statementTimeout: configuration.statementTimeout,
             lockTimeout: lockTimeout)
         let begin = [SessionSettings.beforeRevision, SessionSettings.begin, settings]
-        try await worker.script(begin.filter { !$0.isEmpty }.joined(separator: "; "))
         do {
+            try await start(begin.filter { !$0.isEmpty }.joined(separator: "; "), work)
             let begun = try await worker.query("SELECT pg_catalog.pg_current_xact_id()::text AS id")
                 .first?.decode("id", as: String.self)
             let clock = ContinuousClock()
@@ -52,6 +52,18 @@ extension Executor {
         }
     }
 
+    private func start(_ script: String, _ work: Work) async throws {
+        do {
+            try await worker.script(script)
+        } catch let error as ServerError where !error.endsSession {
+            if Task.isCancelled { throw CancellationError() }
+            throw Failure(
+                .permissionDenied, "cannot begin revision \"\(work.step.revision)\": \(error.message)",
+                hint: configuration.role.map { "see that the role \"\($0)\" exists, and grant it: GRANT \($0) TO …" },
+                notes: [error.detail].compactMap { $0 })
+        }
+    }
+
     /// Ends the revision's part of the transaction: what it deferred is done now, as the role and with the names that the
     /// revision has, and then our own are back.
     private func leave(_ work: Work) async throws {
@@ -59,6 +71,10 @@ extension Executor {
             try await worker.script(SessionSettings.beforeRecording)
         } catch let error as ServerError {
             if Task.isCancelled { throw CancellationError() }
+            guard !error.endsSession else { throw ConnectionError(error) }
+            guard !LockRetry.retried.contains(error.sqlState) else {
+                throw StatementError(statement: nil, error: error)
+            }
             throw Self.failure(error, ending: work)
         }
     }
@@ -66,7 +82,6 @@ extension Executor {
     /// Moves the version rows and writes the history, after the server has confirmed that this is still the transaction in
     /// which the step began and that this backend still holds the lock: a stray COMMIT is caught here.
     func record(_ work: Work, in begun: String, elapsed: Duration) async throws -> JobEvent? {
-        if makesVersionTable { try await sessions.versions.create(on: worker) }
         let history = HistoryStore(database: configuration.name, session: worker)
         let entry = HistoryStore.Entry(
             job: job.id.number, step: work.step, meaningDigest: work.section.meaningDigest,
@@ -74,8 +89,11 @@ extension Executor {
             progress: work.progress)
         let recorded: HistoryStore.Recorded
         do {
+            if makesVersionTable { try await sessions.versions.create(on: worker) }
             recorded = try await history.record(
                 entry, transaction: begun, in: sessions.versions, identity: sessions.identity)
+        } catch let error as ServerError where LockRetry.retried.contains(error.sqlState) {
+            throw StatementError(statement: nil, error: error)
         } catch let error as ServerError where error.sqlState == "23505" {
             throw Failure(
                 .versionChanged, "cannot record revision \"\(work.step.revision)\": \(error.message)",
@@ -123,7 +141,7 @@ extension Executor {
                 await reporter.event(
                     job.id.number, .stepRetried,
                     """
-                    no lock for \(refused.statement.kind.verb) of \(work.step.revision), attempt \(number), next in \
+                    no lock for \(refused.statement?.kind.verb ?? "the version row") of \(work.step.revision), attempt \(number), next in \
                     \(pause.milliseconds) ms\(names.isEmpty ? "" : "; held by \(names)")
                     """, revision: work.step.revision)
                 if activity.isStopping { throw CancellationError() }

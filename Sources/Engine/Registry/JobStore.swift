@@ -191,7 +191,7 @@ struct JobStore: Sendable {
             SELECT \(raw: Self.columns), attempts FROM migrated.job
             WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'applying', 'verifying')
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
-                    WHERE a.pid = runner_pid AND abs(extract(epoch FROM a.backend_start - runner_started)) < 0.001)
+                    WHERE a.pid = runner_pid AND (a.backend_start IS NULL OR abs(extract(epoch FROM a.backend_start - runner_started)) < 0.001))
             """
         ).map { (try job($0), try $0.decode("attempts")) }
     }

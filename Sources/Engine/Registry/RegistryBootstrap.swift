@@ -1,11 +1,14 @@
 import Planning
 import PostgresClient
+import SQLText
 
 /// Creates the registry on first use, brings an older one up to date, and refuses one that belongs elsewhere.
 struct RegistryBootstrap: Sendable {
     let database: String
     let session: Connection
     let identity: ServerIdentity
+    /// Who shall own what is created.
+    var owner: String?
 
     /// What became of the registry.
     enum Outcome: Sendable, Hashable {
@@ -46,6 +49,7 @@ struct RegistryBootstrap: Sendable {
                     "SELECT pg_catalog.pg_try_advisory_xact_lock(\(MigrationLock.key)) AS locked"
                 ).first?.decode("locked", as: Bool.self)
                 guard locked == true else { return .busy }
+                if let owner { try await scope.execute("SET LOCAL ROLE \(SQLIdentifier.quote(owner))") }
                 for statements in RegistrySchema.versions[version...] {
                     for statement in statements { try await scope.execute(statement) }
                 }

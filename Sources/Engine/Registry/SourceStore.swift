@@ -33,13 +33,17 @@ struct SourceStore: Sendable {
         ).map { RevisionFile(path: try $0.decode("path"), bytes: try $0.decode("bytes")) }
     }
 
-    /// The latest kept file of each of these revisions that was applied or approved.
+    /// The kept file of each of these revisions that was last applied, else the one that was kept last.
     func latestFiles(of revisions: [RevisionID]) async throws -> [RevisionFile] {
         guard !revisions.isEmpty else { return [] }
         return try await session.query(
             """
-            SELECT DISTINCT ON (revision) path, bytes FROM migrated.revision_source
-            WHERE revision = ANY (\(revisions.map(\.rawValue))::text[]) ORDER BY revision, kept_at DESC
+            SELECT DISTINCT ON (s.revision) s.path, s.bytes FROM migrated.revision_source s
+                LEFT JOIN migrated.job_step j ON j.source_digest = s.source_digest AND j.revision = s.revision
+                LEFT JOIN migrated.history h
+                    ON h.job = j.job AND h.revision = j.revision AND h.content_digest = j.content_digest
+            WHERE s.revision = ANY (\(revisions.map(\.rawValue))::text[])
+            ORDER BY s.revision, h.number DESC NULLS LAST, s.kept_at DESC
             """
         ).map { RevisionFile(path: try $0.decode("path"), bytes: try $0.decode("bytes")) }
     }

@@ -41,7 +41,7 @@ public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
             next: [.queued, .awaitingApproval, .backingUp, .applying, .verifying, .failed, .cancelled],
             onRestart: .requeue),
         Row(
-            state: .backingUp, next: [.queued, .applying, .succeeded, .failed, .cancelled],
+            state: .backingUp, next: [.queued, .awaitingApproval, .applying, .succeeded, .failed, .cancelled],
             onRestart: .reconcile),
         Row(
             state: .applying, next: [.queued, .verifying, .failed, .cancelled, .needsDecision],
