@@ -50,10 +50,10 @@ enum SessionSettings {
 
     /// After a revision's statements, before ours: the constraints and triggers that it deferred are its own affair; then
     /// our own rights, and names that nothing of the revision's can shadow. The lock time-out stays: with strong locks in hand,
-    /// the version row is not waited for without limit either.
+    /// the version row is not waited for without limit either. What we record is planned once, not anew for each revision.
     static let beforeRecording = """
         SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; SET LOCAL ROLE NONE; SET LOCAL search_path = pg_catalog; \
-        SET LOCAL statement_timeout = 0
+        SET LOCAL statement_timeout = 0; SET LOCAL plan_cache_mode = force_generic_plan
         """
 }
 
