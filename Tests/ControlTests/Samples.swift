@@ -70,7 +70,8 @@ enum Samples {
         Exchange(
             GetStatus.self, .init(database: "main"),
             .init(version: "0.1.0", processID: 4242, startedAt: moment, databases: [database])),
-        Exchange(ListRevisions.self, .init(database: "main"), .init(revisions: [revision], unknownBecause: "unreachable")),
+        Exchange(
+            ListRevisions.self, .init(database: "main"), .init(revisions: [revision], unknownBecause: "unreachable")),
         Exchange(
             GetRevision.self, .init(database: "main", revision: "002"),
             .init(

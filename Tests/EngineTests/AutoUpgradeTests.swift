@@ -48,7 +48,9 @@ import Testing
             try await engine.approve("r2", direction: .downgrade)
             let down = try await engine.outcome(of: try await engine.downgrade(to: "r1"))
             #expect(down.state == .succeeded)
-            #expect(try await engine.standing().pausedBecause == "downgrade to \(down.target) by \(EngineFixture.ann.userName)")
+            #expect(
+                try await engine.standing().pausedBecause
+                    == "downgrade to \(down.target) by \(EngineFixture.ann.userName)")
             // Another job runs through, and no upgrade has come before or after it.
             let backup = try await engine.enqueueBackup(requestID: RequestID.random(), person: EngineFixture.ann)
             _ = try await engine.outcome(of: backup)
