@@ -75,7 +75,7 @@ public struct Job: Sendable, Hashable, Codable {
     public var missingApprovals: [MissingApproval]?
     /// The name of the backup that was taken for it.
     public var backup: String?
-    /// The state that the job was in when its daemon lost it, while it is being brought back.
+    /// Somebody has asked for its end; whoever runs it sees that at the next look.
     public var isCancelRequested: Bool
 
     public init(
