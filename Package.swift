@@ -18,8 +18,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
-func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func target(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -70,7 +70,9 @@ let package = Package(
                 "Engine", "Control", "Varlink", "Systemd", "Planning", "Revisions", "Digest", "PostgresClient", "Host",
                 logging, lifecycle, signals, arguments, toml,
             ]),
-        target("Commands", ["Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest", "Host", arguments]),
+        target(
+            "Commands", ["Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest", "Host", arguments],
+            resources: [.embedInCode("Import/read_alembic.py")]),
 
         // The roof.
         program("migrated", ["Daemon"]),

@@ -28,7 +28,7 @@ struct RootCommand: AsyncParsableCommand {
                 name: "Migration",
                 subcommands: [
                     UpgradeCommand.self, DowngradeCommand.self, ApproveCommand.self, RevokeCommand.self,
-                    ApprovalsCommand.self, RevisionCommand.self,
+                    ApprovalsCommand.self, RevisionCommand.self, ImportCommand.self,
                 ]),
             CommandGroup(
                 name: "Job",

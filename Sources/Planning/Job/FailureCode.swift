@@ -29,6 +29,7 @@ extension Failure {
         case noSuchBackup = "no-such-backup"
         case invalidState = "invalid-state"
         case problemsFound = "problems-found"
+        case unfinishedRevision = "unfinished-revision"
         case usage = "usage"
         case daemonUnavailable = "daemon-unavailable"
         case internalError = "internal-error"
@@ -81,6 +82,8 @@ extension Failure {
             case .noSuchBackup: (35, "No backup has that name.")
             case .invalidState: (36, "The job is in a state that does not allow this.")
             case .problemsFound: (37, "The check found problems; each is listed with a hint.")
+            case .unfinishedRevision:
+                (38, "A revision on the way is unfinished; its file says what a person has to fill in.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")

@@ -12,7 +12,8 @@ public struct Planner: Sendable {
     /// What has to be done to bring a database at `rows` to `target`.
     ///
     /// - Throws: `Failure` `no-such-revision`, `ambiguous-revision`, `revisions-invalid` as the graph says; and
-    ///   `irreversible`, naming every revision without a downgrade, before anything is done.
+    ///   `irreversible` and `unfinished-revision`, naming every revision without a downgrade or with something to be
+    ///   filled in, before anything is done.
     public func plan(_ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]) throws(Failure) -> Plan
     {
         let graphSteps: [GraphStep]
@@ -26,6 +27,7 @@ public struct Planner: Sendable {
         }
         var steps: [Step] = []
         var irreversible: [Revision] = []
+        var unfinished: [Revision] = []
         for graphStep in graphSteps {
             guard let revision = graph[graphStep.revision] else {
                 throw Failure(
@@ -35,9 +37,11 @@ public struct Planner: Sendable {
                 irreversible.append(revision)
                 continue
             }
+            if revision.section(graphStep.direction)?.unfinished != nil { unfinished.append(revision) }
             steps.append(step)
         }
         guard irreversible.isEmpty else { throw Self.refusal(of: irreversible, target: target) }
+        if let failure = Failure(unfinished: unfinished, direction, to: target.text) { throw failure }
         return Plan(rowsBefore: rows.sorted(), steps: steps)
     }
 
@@ -63,6 +67,19 @@ extension Step {
 }
 
 extension Failure {
+    /// The refusal to run that direction of these revisions, naming what is to be filled in where; nil where nothing is.
+    public init?(unfinished revisions: [Revision], _ direction: Direction, to target: String) {
+        let places = revisions.compactMap { revision -> (revision: Revision, unfinished: Revision.Unfinished)? in
+            revision.section(direction)?.unfinished.map { (revision, $0) }
+        }
+        guard !places.isEmpty else { return nil }
+        let names = places.map { "\"\($0.revision.id)\"" }.joined(separator: ", ")
+        self.init(
+            .unfinishedRevision, "cannot \(direction.rawValue) to \"\(target)\": \(names) is to be filled in first",
+            hint: "write the SQL that is missing, and remove the line \"-- migrated: unfinished\"",
+            notes: places.map { "\($0.revision.path):\($0.unfinished.position.line): \($0.unfinished.reason)" })
+    }
+
     /// A fault of the revisions, or of a target among them, as the failure that a person sees.
     public init(_ error: RevisionError) {
         let code: Code =
