@@ -98,7 +98,7 @@ let package = Package(
             [
                 "Daemon", "Control", "Varlink", "Planning", "Revisions", "Digest", "PostgresClient", "TestSupport",
                 "migrated", "migratectl", toml,
-            ]),
+            ], exclude: ["AlembicProjects"]),
         tests("TidyTests", []),
         tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),
     ]

@@ -31,8 +31,8 @@ extension DatabaseEngine {
         public var edited: [RevisionID]
         /// What the history says the version table should be, where it is not.
         public var expectedRows: [RevisionID]?
-        /// Rows of the version table whose revision has no file.
-        public var unknownRows: [RevisionID]
+        /// What is wrong with the version table, each with the way out: a row without a file, a table in another place.
+        public var problems: [Failure]
         public var pausedBecause: String?
     }
 
@@ -40,7 +40,6 @@ extension DatabaseEngine {
     public func standing() async throws -> Standing {
         let sessions = try await sessions()
         let observer = sessions.observer
-        let graph = library.snapshot.graph
         let current = try await sessions.versions.rows(on: observer)
         let overview = try await overview(sessions, rows: current)
         var unapproved = 0
@@ -59,8 +58,16 @@ extension DatabaseEngine {
             current: current, pendingCount: overview.pending.count, unapprovedCount: unapproved,
             openJobs: try await jobs(sessions).open(), edited: overview.edited,
             expectedRows: expected == current.sorted() ? nil : expected,
-            unknownRows: current.filter { graph[$0] == nil },
+            problems: try await problems(sessions, rows: current),
             pausedBecause: try await RegistryRow(session: observer).pausedBecause())
+    }
+
+    private func problems(_ sessions: SessionPair, rows: [RevisionID]) async throws -> [Failure] {
+        let graph = library.snapshot.graph
+        let lost = rows.filter { graph[$0] == nil }.map { Failure(RevisionError(rowWithoutFile: $0)) }
+        let mistake = try await sessions.versions.mistakenIdentity(
+            on: sessions.observer, database: configuration.name)
+        return lost + [mistake].compactMap { $0 }
     }
 
     /// What an upgrade or downgrade would do now, and what it lacks.

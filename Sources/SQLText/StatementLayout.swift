@@ -11,8 +11,7 @@ public enum StatementLayout {
             pieces.append((token.kind == .whitespace, text))
         }
         let indents = pieces.lazy.filter { $0.isSpace && $0.text.contains("\n") }.map { indent(of: $0.text) }
-        guard let least = indents.min() else { return statement.text }
-        let change = shift(first: statement.position, least: least)
+        let change = shift(first: statement.position, least: indents.min() ?? 0)
         return pieces.map { $0.isSpace ? tidied($0.text, by: change) : $0.text }.joined()
     }
 

@@ -190,7 +190,7 @@ class Project:
         self.config = self.configuration()
         self.options = {}
         self.recorder = Recorder()
-        self.scripts = self.open(os.path.dirname(path), working_directory)
+        self.scripts = self.open(os.path.dirname(self.ini or self.toml), working_directory)
 
     @staticmethod
     def configurations(path):
@@ -283,10 +283,10 @@ class Project:
                 options.pop(name, None)
             options.update(dialect_name="postgresql", output_buffer=io.StringIO(), starting_rev=scripts[0].revision)
             original(**options)
+            self.recorder.attach(environment_context.get_context())
 
         def steps(heads, context):
             runs.append(heads)
-            self.recorder.attach(context)
             for script, revision in zip(scripts, revisions):
                 for direction in ("upgrade", "downgrade"):
                     if len(runs) == 1 and hasattr(script.module, direction):
@@ -296,10 +296,10 @@ class Project:
         migration.HeadMaintainer.update_to_step = lambda *_: None
         if not scripts:
             return
-        context = environment.EnvironmentContext(self.config, self.scripts, fn=steps, as_sql=True)
-        original, context.configure = context.configure, configure
+        environment_context = environment.EnvironmentContext(self.config, self.scripts, fn=steps, as_sql=True)
+        original, environment_context.configure = environment_context.configure, configure
         try:
-            with context:
+            with environment_context:
                 self.scripts.run_env()
         except Unreadable:
             raise
@@ -354,6 +354,8 @@ class Project:
     def reason(error):
         if type(error).__name__ == "NoInspectionAvailable":
             return "it inspects the database"
+        if "live database connection" in str(error):
+            return "it needs a live database"
         return "it cannot run without a database: %s" % described(error)
 
     @staticmethod

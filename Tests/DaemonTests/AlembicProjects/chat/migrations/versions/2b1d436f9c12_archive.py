@@ -17,7 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        op.execute("ALTER TYPE session_status ADD VALUE 'deleted'")
+        op.execute("ALTER TYPE session_status ADD VALUE IF NOT EXISTS 'deleted'")
         op.create_index(
             "ix_sessions_deleted", "sessions", ["touched_at"], unique=False, postgresql_concurrently=True
         )
