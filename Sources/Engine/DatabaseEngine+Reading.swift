@@ -31,6 +31,8 @@ extension DatabaseEngine {
         public var edited: [RevisionID]
         /// What the history says the version table should be, where it is not.
         public var expectedRows: [RevisionID]?
+        /// Pending revisions in which somebody has to fill something in first.
+        public var unfinished: [RevisionID]
         /// What is wrong with the version table, each with the way out: a row without a file, a table in another place.
         public var problems: [Failure]
         public var pausedBecause: String?
@@ -40,6 +42,7 @@ extension DatabaseEngine {
     public func standing() async throws -> Standing {
         let sessions = try await sessions()
         let observer = sessions.observer
+        let graph = library.snapshot.graph
         let current = try await sessions.versions.rows(on: observer)
         let overview = try await overview(sessions, rows: current)
         var unapproved = 0
@@ -58,6 +61,7 @@ extension DatabaseEngine {
             current: current, pendingCount: overview.pending.count, unapprovedCount: unapproved,
             openJobs: try await jobs(sessions).open(), edited: overview.edited,
             expectedRows: expected == current.sorted() ? nil : expected,
+            unfinished: overview.pending.map(\.revision).filter { graph[$0]?.upgrade.unfinished != nil },
             problems: try await problems(sessions, rows: current),
             pausedBecause: try await RegistryRow(session: observer).pausedBecause())
     }

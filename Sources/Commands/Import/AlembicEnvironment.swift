@@ -59,11 +59,12 @@ struct AlembicEnvironment {
             notes: refusal?.notes ?? [])
     }
 
-    /// The caller's variables, and beneath them those of the project's .env file, as development has them.
+    /// The caller's variables, and beneath them those of .env files: beside the configuration, or where we are.
     private func environment() throws -> [String: String] {
         do throws(FileError) {
-            let file = try EnvironmentFile.load(FilePaths.join(directory, ".env")) ?? [:]
-            return file.merging(variables) { $1 }
+            let here = try EnvironmentFile.load(".env") ?? [:]
+            let beside = try EnvironmentFile.load(FilePaths.join(directory, ".env")) ?? [:]
+            return here.merging(beside) { $1 }.merging(variables) { $1 }
         } catch {
             throw Failure(.usage, "\(error)", hint: error.hint ?? "mend the file")
         }

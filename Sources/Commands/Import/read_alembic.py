@@ -7,6 +7,7 @@ at a time, with literal values and without the version table's rows.
 Arguments: the configuration (alembic.ini, pyproject.toml, or their directory), and the caller's working directory.
 """
 
+import datetime
 import inspect
 import io
 import json
@@ -85,22 +86,31 @@ class Recorder:
         class RecordingConnection(mock.MockConnection):
             """What op.get_bind() gives: DDL and statements are recorded, and nothing can be read."""
 
-            def execute(self, statement, parameters=None, execution_options=None):
-                return recorder.executed(impl.dialect, statement, parameters)
-
             def exec_driver_sql(self, statement, parameters=None, execution_options=None):
                 if parameters:
                     recorder.refuse("it gives parameters to: %s" % brief(statement))
                 return recorder.executed(impl.dialect, literally(statement), None)
 
-            def __getattr__(self, name):
-                if name.startswith("_") or name == "in_transaction":
+            def __getattribute__(self, name):
+                if name.startswith("_") or name in RecordingConnection._known:
+                    return super().__getattribute__(name)
+                if name == "in_transaction":  # Alembic itself asks whether there is such a method.
                     raise AttributeError(name)
                 recorder.refuse("it needs a connection, for %s()" % name)
 
+            _known = {
+                "connect", "dialect", "engine", "exec_driver_sql", "execute", "execution_options", "name",
+                "schema_for_object",
+            }
+
+        def execute(statement, *parameters, **keywords):
+            return recorder.executed(impl.dialect, statement, parameters[0] if parameters else keywords)
+
+        impl.dialect.statement_compiler = literal_compiler(impl.dialect.statement_compiler)
         impl.dialect.paramstyle, impl.dialect.positional = "named", False
         impl.dialect.identifier_preparer._double_percents = False
-        context.connection = impl.connection = RecordingConnection(impl.dialect, None)
+        impl.dialect._backslash_escapes = False
+        context.connection = impl.connection = RecordingConnection(impl.dialect, execute)
         impl._exec = lambda construct, *_, **__: self.execute(impl.dialect, construct)
         impl.static_output = self.static_output
         impl.emit_begin = lambda: self.set_standalone(False)
@@ -175,6 +185,36 @@ class UnknownResult:
         self._look()
 
 
+def literal_compiler(compiler):
+    """The compiler, taught the values that SQLAlchemy only sends and never writes, or writes without their type."""
+    from sqlalchemy import types
+
+    class LiteralCompiler(compiler):
+        def render_literal_bindparam(self, parameter, *arguments, **keywords):
+            is_null = parameter.value is None and parameter.callable is None
+            if is_null and isinstance(parameter.type, types.JSON) and parameter.type.should_evaluate_none:
+                return self.render_literal_value(None, parameter.type)
+            return super().render_literal_bindparam(parameter, *arguments, **keywords)
+
+        def render_literal_value(self, value, type_):
+            if isinstance(value, datetime.timedelta):
+                microseconds = value.seconds * 1000000 + value.microseconds
+                return "make_interval(days => %d, secs => %.6f)" % (value.days, microseconds / 1000000)
+            if isinstance(value, (bytes, bytearray, memoryview)):
+                return "'\\x%s'::bytea" % bytes(value).hex()
+            if isinstance(type_, types.JSON):
+                serialize = getattr(self.dialect, "_json_serializer", None) or json.dumps
+                text = serialize(None if value is types.JSON.NULL else value)
+                quoted = super().render_literal_value(text, types.String())
+                return "%s::%s" % (quoted, type_.compile(dialect=self.dialect))
+            literal = super().render_literal_value(value, type_)
+            # Without it an empty array has no type, and one of an enumeration's values has another.
+            is_array = isinstance(type_, types.ARRAY) and value is not None
+            return "%s::%s" % (literal, type_.compile(dialect=self.dialect)) if is_array else literal
+
+    return LiteralCompiler
+
+
 def literally(sql):
     """The text as it is: a colon in it begins no parameter."""
     from sqlalchemy import text
@@ -226,6 +266,7 @@ class Project:
         failure = None
         for place in (directory, working_directory):
             os.chdir(place)
+            sys.path.append(place)  # As `python -m alembic` has it; last, so that nothing is hidden by it.
             try:
                 return ScriptDirectory.from_config(self.config)
             except CommandError as error:
@@ -236,6 +277,8 @@ class Project:
         from alembic import __version__
 
         scripts = self.ordered()
+        if not scripts:
+            raise Unreadable("it has no revisions in %s" % ", ".join(map(str, self.scripts._version_locations)))
         revisions = [self.header(script) for script in scripts]
         self.run(scripts, revisions)
         return {
@@ -294,8 +337,6 @@ class Project:
 
         # The version table is none of our business: nothing of it may be written down.
         migration.HeadMaintainer.update_to_step = lambda *_: None
-        if not scripts:
-            return
         environment_context = environment.EnvironmentContext(self.config, self.scripts, fn=steps, as_sql=True)
         original, environment_context.configure = environment_context.configure, configure
         try:
@@ -352,10 +393,12 @@ class Project:
 
     @staticmethod
     def reason(error):
-        if type(error).__name__ == "NoInspectionAvailable":
+        if type(error).__name__ == "NoInspectionAvailable" or "has_table" in str(error):
             return "it inspects the database"
         if "live database connection" in str(error):
             return "it needs a live database"
+        if type(error).__name__ == "CompileError":
+            return "it has what cannot be written as SQL: %s" % brief(error)
         return "it cannot run without a database: %s" % described(error)
 
     @staticmethod

@@ -60,6 +60,7 @@ extension DatabaseStatus {
         parkedCount = standing.openJobs.count { $0.state == .awaitingApproval }
         pausedBecause = standing.pausedBecause
         warnings += standing.edited.map { "revision \"\($0)\" was changed after it had been applied" }
+        warnings += standing.unfinished.map { "revision \"\($0)\" is to be filled in before it can be applied" }
         problems += standing.problems
         if let expected = standing.expectedRows {
             let rows = expected.map(\.rawValue).joined(separator: ", ")
