@@ -42,12 +42,11 @@ struct VersionTable: Sendable {
     }
 
     /// Creates the table as Alembic does, where it is not there.
-    func create(on session: any PostgresSession) async throws {
-        try await session.execute(
-            """
-            CREATE TABLE IF NOT EXISTS \(qualifiedName) (
-                version_num varchar(32) NOT NULL, CONSTRAINT \(SQLIdentifier.quote(table + "_pkc")) PRIMARY KEY (version_num))
-            """)
+    var creation: String {
+        """
+        CREATE TABLE IF NOT EXISTS \(qualifiedName) (
+            version_num varchar(32) NOT NULL, CONSTRAINT \(SQLIdentifier.quote(table + "_pkc")) PRIMARY KEY (version_num))
+        """
     }
 
     /// Why nothing may be applied yet: there is no such table, nobody has named one, and another one looks like Alembic's. What
