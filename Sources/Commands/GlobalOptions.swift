@@ -9,6 +9,13 @@ struct GlobalOptions: ParsableArguments {
             valueName: "path"))
     var socket: String?
 
+    @Flag(
+        name: .long,
+        help:
+            "No service: start migrated for this call alone, with the settings, DATABASE_URL or .env, and ./migrations."
+    )
+    var local = false
+
     @Option(
         name: .shortAndLong, help: ArgumentHelp("The database; needed where several are configured.", valueName: "name")
     )
@@ -19,6 +26,10 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(name: .long, help: "No colours, as with $NO_COLOR.")
     var noColor = false
+
+    func validate() throws {
+        if local, socket != nil { throw ValidationError("--local and --socket exclude each other") }
+    }
 
     static let defaultSocketPath = "/run/migrated/io.migrated.Control"
 

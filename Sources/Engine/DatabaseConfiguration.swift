@@ -23,6 +23,8 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var stopPatience: Duration
     /// How many jobs may be open at once.
     public var queueLimit: Int
+    /// Whether only the jobs that this engine queued are worked on, and none outlives it: for a daemon that serves one call.
+    public var takesOnlyOwnJobs: Bool
 
     public init(name: String, connection: ConnectionParameters, directories: [String], backup: BackupRules) {
         self.name = name
@@ -35,6 +37,7 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         locks = LockBudget()
         stopPatience = .seconds(10)
         queueLimit = 1000
+        takesOnlyOwnJobs = false
     }
 }
 

@@ -27,6 +27,8 @@ public final class DatabaseEngine: Sendable {
         var connection = Connection.connecting
         var isFresh = true
         var overview: Overview?
+        /// The jobs that were queued, retried or settled through this engine.
+        var ownJobs: Set<Int64> = []
     }
 
     /// What follows from directory, history and version rows; remembered until one of them changes, so that asking for the
@@ -170,6 +172,31 @@ public final class DatabaseEngine: Sendable {
             let seen = signal.generation
             guard case .connecting = connection else { return }
             await signal.wait(since: seen, upTo: end - clock.now)
+        }
+    }
+
+    // MARK: Own jobs
+
+    /// Takes a job for this engine's own: see `DatabaseConfiguration.takesOnlyOwnJobs`.
+    func own(_ job: Int64) {
+        state.withLock { _ = $0.ownJobs.insert(job) }
+        signal.raise()
+    }
+
+    /// Whether a queued job is this engine's to run.
+    func mayRun(_ job: Job) -> Bool { !configuration.takesOnlyOwnJobs || isOwn(job) }
+
+    private func isOwn(_ job: Job) -> Bool { state.withLock { $0.ownJobs.contains(job.id.number) } }
+
+    /// Cancels what was queued through this engine and has not come to an end, where nobody would come back for it.
+    func withdrawOwnJobs(_ sessions: SessionPair) async throws {
+        guard configuration.takesOnlyOwnJobs else { return }
+        let reporter = reporter(sessions)
+        for job in try await reporter.jobs.open() where isOwn(job) && job.state.allows(.cancelled) {
+            let event = try await reporter.jobs.move(
+                job.id.number, JobStore.Move(from: job.state, to: .cancelled), runner: sessions.runner,
+                event: .jobCancelled, message: "ended with the call that it was queued for")
+            if let event { reporter.announce(event) }
         }
     }
 

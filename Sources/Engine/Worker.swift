@@ -30,12 +30,10 @@ struct Worker: Sendable {
                 } catch {
                     // Being asked to end is no failure that anybody should be told of.
                     let failure = error is CancellationError ? nil : Self.failure(error, configuration.name)
-                    engine.disconnected(failure, until: nil)
-                    await sessions.close()
+                    await leave(sessions, because: failure)
                     throw error
                 }
-                engine.disconnected(nil, until: nil)
-                await sessions.close()
+                await leave(sessions, because: nil)
             } catch is CancellationError {
                 break
             } catch {
@@ -44,6 +42,15 @@ struct Worker: Sendable {
             }
         }
         engine.disconnected(nil, until: nil)
+    }
+
+    private func leave(_ sessions: SessionPair, because failure: Failure?) async {
+        if engine.activity.isStopping {
+            // Shielded: who is cancelled has all the more reason to leave nothing behind.
+            await Task { [engine] in try? await engine.withdrawOwnJobs(sessions) }.value
+        }
+        engine.disconnected(failure, until: nil)
+        await sessions.close()
     }
 
     // MARK: Connecting
@@ -170,7 +177,7 @@ struct Worker: Sendable {
         guard !open.contains(where: \.state.isRunning), !open.contains(where: { $0.state == .needsDecision }) else {
             return nil
         }
-        return open.first { $0.state == .queued }
+        return open.first { $0.state == .queued && engine.mayRun($0) }
     }
 
     private func someoneElseRuns(_ sessions: SessionPair) async throws -> Bool {
