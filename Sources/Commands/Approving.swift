@@ -99,14 +99,9 @@ struct Approving: Sendable {
         return true
     }
 
-    /// Asks, where there is somebody to ask; refuses where there is nobody and `--yes` was not given.
+    /// Asks, unless the answer was given beforehand.
     func isAgreed(_ question: String) throws -> Bool {
-        if assumesYes { return true }
-        guard session.context.inputIsTerminal, !session.output.isJSON else {
-            throw Failure(
-                .usage, "cannot approve unasked: there is no terminal to ask on", hint: "look at it, then add --yes")
-        }
-        return try session.confirm(question)
+        try assumesYes || session.isAgreed(question, to: "approve")
     }
 
     func send(_ subjects: [Subject]) async throws -> ApprovalReply {

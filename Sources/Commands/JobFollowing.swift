@@ -201,6 +201,8 @@ enum JobSummary {
             return job.appliedCount == 0
                 ? "\(job.id): nothing to do"
                 : "\(job.id): \(Quantity.count(job.appliedCount, "revision")) taken back\(time)"
+        case .reset:
+            return "\(job.id): emptied\(time)"
         case .backup:
             return "\(job.id): backup \(job.backup ?? "") taken\(time)"
         }

@@ -25,6 +25,15 @@ struct Session: Sendable {
     /// ` --local` and ` -d NAME` where they were given, for commands that are suggested.
     var databaseOption: String { (isLocal ? " --local" : "") + (database.map { " -d \($0)" } ?? "") }
 
+    /// Asks, where there is somebody to ask; refuses to `verb` where there is nobody.
+    func isAgreed(_ question: String, to verb: String) throws -> Bool {
+        guard context.inputIsTerminal, !output.isJSON else {
+            throw Failure(
+                .usage, "cannot \(verb) unasked: there is no terminal to ask on", hint: "look at it, then add --yes")
+        }
+        return try confirm(question)
+    }
+
     /// Asks a question that is answered with yes or no; no is the answer to silence.
     func confirm(_ question: String) throws -> Bool {
         try output.write("\(question) [y/N] ")

@@ -112,6 +112,7 @@ final class Reloading: Sendable {
             var configuration = DatabaseConfiguration(
                 database, connection: try await connection(of: database), stopPatience: settings.daemon.stopTimeout)
             configuration.takesOnlyOwnJobs = isErrand
+            configuration.releaseMark = settings.daemon.stateDirectory + "/released/" + database.name
             configurations.append(configuration)
         }
         return configurations

@@ -60,6 +60,23 @@ extension DatabaseEngine {
             JobStore.Request(kind: .backup, target: "", requestID: requestID, person: person), sessions)
     }
 
+    /// Queues the emptying of a development database.
+    ///
+    /// - Throws: `Failure` `permission-denied` where the settings do not say that it is one.
+    public func enqueueReset(requestID: String, person: Person) async throws -> Job {
+        guard configuration.isDevelopment else {
+            throw Failure(
+                .permissionDenied, "cannot reset \"\(configuration.name)\": it is not a development database",
+                hint: "where it is one, write development = true under [database.\(configuration.name)]")
+        }
+        let sessions = try await sessions()
+        let requestID = try RequestID.parse(requestID)
+        if let known = try await known(requestID, sessions) { return known }
+        try await refuseFullQueue(sessions)
+        return try await insert(
+            JobStore.Request(kind: .reset, target: "", requestID: requestID, person: person), sessions)
+    }
+
     private func known(_ requestID: String, _ sessions: SessionPair) async throws -> Job? {
         try await jobs(sessions).job(requestID: requestID)
     }

@@ -26,6 +26,8 @@ public final class DatabaseEngine: Sendable {
     private struct State {
         var connection = Connection.connecting
         var isFresh = true
+        /// The database that we last had a registry in.
+        var home: ServerIdentity?
         var overview: Overview?
         /// The jobs that were queued, retried or settled through this engine.
         var ownJobs: Set<Int64> = []
@@ -126,6 +128,7 @@ public final class DatabaseEngine: Sendable {
         state.withLock {
             $0.connection = .connected(sessions, retry)
             $0.isFresh = true
+            $0.home = sessions.identity
         }
         signal.raise()
         logger.info(
@@ -141,6 +144,12 @@ public final class DatabaseEngine: Sendable {
 
     /// Whether nothing has been recovered since the connection was made.
     var isFresh: Bool { state.withLock { $0.isFresh } }
+
+    /// Whether we have had a registry in this very database.
+    func isHome(_ identity: ServerIdentity) -> Bool {
+        guard let home = state.withLock({ $0.home }) else { return false }
+        return home.systemIdentifier == identity.systemIdentifier && home.databaseOID == identity.databaseOID
+    }
 
     func recovered() { state.withLock { $0.isFresh = false } }
 
@@ -218,10 +227,9 @@ public final class DatabaseEngine: Sendable {
     }
 
     func backups(_ sessions: SessionPair) -> any BackupProvider {
-        var connection: [String: String] = [:]
-        for keyword in configuration.connection.keywords { connection[keyword] = configuration.connection[keyword] }
-        return DumpBackup(
-            database: configuration.name, rules: configuration.backup, connection: connection,
+        DumpBackup(
+            database: configuration.name, rules: configuration.backup,
+            connection: configuration.connection.keywordValues,
             serverVersion: sessions.worker.serverVersion, machineID: daemonPerson.machineID,
             lockTimeout: configuration.locks.budget, now: now)
     }

@@ -75,6 +75,13 @@ struct Pipeline: Sendable {
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
         }
+        if job.kind == .reset {
+            try await enter(.applying, "emptying the database")
+            try await empty(current.plan)
+
+            try await enter(.verifying, "verifying")
+            try await verify(current.plan, rowsAfter: [])
+        }
         try await enter(.succeeded, summary(of: current.plan))
     }
 
@@ -217,17 +224,31 @@ struct Pipeline: Sendable {
         }
     }
 
+    private func empty(_ plan: Plan) async throws {
+        // Looked at here as well: a job that was queued outlives the settings under which it was.
+        guard configuration.isDevelopment else {
+            throw Failure(
+                .permissionDenied, "cannot reset \"\(configuration.name)\": it is not a development database",
+                hint: "where it is one, write development = true under [database.\(configuration.name)]")
+        }
+        let emptying = Emptying(configuration: configuration, session: sessions.worker)
+        var count = 0
+        try await emptying.run(lockTimeout: retry.settings.longest) { count = $0 }
+        await reporter.event(job.id.number, .stepApplied, "\(count) objects removed")
+    }
+
     private var executor: Executor {
         Executor(
             configuration: configuration, sessions: sessions, job: job, reporter: reporter, activity: activity,
             retry: retry)
     }
 
-    private func verify(_ plan: Plan) async throws {
+    private func verify(_ plan: Plan, rowsAfter: [RevisionID]? = nil) async throws {
         let rows = try await sessions.versions.rows(on: sessions.worker)
-        guard rows.sorted() == plan.rowsAfter else {
+        let expected = rowsAfter ?? plan.rowsAfter
+        guard rows.sorted() == expected else {
             let found = rows.map(\.rawValue).joined(separator: ", ")
-            let wanted = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
+            let wanted = expected.map(\.rawValue).joined(separator: ", ")
             throw Failure(
                 .versionChanged, "cannot confirm the upgrade: the version table says \"\(found)\", not \"\(wanted)\"",
                 hint: "somebody else changed the version table in the meantime: migratectl history --applied")
@@ -242,6 +263,7 @@ struct Pipeline: Sendable {
     }
 
     private func summary(of plan: Plan) -> String {
+        if job.kind == .reset { return "emptied" }
         guard job.kind.direction != nil else { return "backup \(job.backup ?? "") taken" }
         let rows = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
         return

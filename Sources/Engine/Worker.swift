@@ -22,6 +22,12 @@ struct Worker: Sendable {
         while !Task.isCancelled && !engine.activity.isStopping {
             // Taken before the attempt: who asks for another one while this one fails is not left waiting.
             let seen = engine.reconnect.generation
+            if engine.isReleased {
+                engine.disconnected(engine.releasedFailure, until: nil)
+                beat(false)
+                await engine.reconnect.wait(since: seen)
+                continue
+            }
             do {
                 let sessions = try await beating { try await connect() }
                 failures = 0
@@ -62,6 +68,11 @@ struct Worker: Sendable {
             let bootstrap = RegistryBootstrap(
                 database: configuration.name, session: sessions.worker, identity: sessions.identity,
                 owner: configuration.registryRole)
+            if engine.isHome(sessions.identity), try await !bootstrap.isThere() {
+                // Released by a daemon on another host, or removed by hand: either was meant.
+                try engine.markReleased("elsewhere: its registry is gone")
+                throw engine.releasedFailure
+            }
             while try await bootstrap.ensure() == .busy {
                 try await Task.sleep(for: Self.busyPoll)
             }
@@ -117,7 +128,7 @@ struct Worker: Sendable {
         }
         defer { listener.cancel() }
         var holder: LockHolder?
-        while !engine.activity.isStopping {
+        while !engine.activity.isStopping, !engine.isReleased {
             try Task.checkCancellation()
             let seen = engine.signal.generation
             guard let rest = try await beating({ try await work(sessions, naming: &holder) }) else { continue }

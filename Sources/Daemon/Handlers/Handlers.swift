@@ -35,6 +35,10 @@ struct Handlers: Sendable {
             ControlServer.handler(Pause.self, pause),
             ControlServer.handler(Resume.self, resume),
             ControlServer.handler(Adopt.self, adopt),
+            ControlServer.handler(Retry.self, retry),
+            ControlServer.handler(GetSchema.self, getSchema),
+            ControlServer.handler(Reset.self, reset),
+            ControlServer.handler(Release.self, release),
         ]
     }
 
@@ -47,6 +51,12 @@ struct Handlers: Sendable {
         let engine = try databases.engine(name)
         await engine.waitUntilTried(upTo: Self.patience)
         return engine
+    }
+
+    /// The same for what changes a database: one that was released is taken over again by that.
+    func engineForWork(_ name: String?) async throws(Failure) -> DatabaseEngine {
+        try databases.engine(name).takeOver()
+        return try await engineOnceTried(name)
     }
 
     /// The engine of a job and the job's number.

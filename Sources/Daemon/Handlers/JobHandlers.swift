@@ -7,7 +7,7 @@ import Varlink
 extension Handlers {
     func queue(_ kind: JobKind, _ request: MigrationRequest, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
-        let engine = try await engineOnceTried(request.database)
+        let engine = try await engineForWork(request.database)
         let job = try await engine.enqueue(
             kind, target: request.target, requestID: request.requestId, person: Access.person(call.peer))
         return JobReply(job: job)
@@ -15,7 +15,7 @@ extension Handlers {
 
     func queueBackup(_ parameters: Backup.Parameters, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
-        let engine = try await engineOnceTried(parameters.database)
+        let engine = try await engineForWork(parameters.database)
         let job = try await engine.enqueueBackup(
             requestID: parameters.requestId, person: Access.person(call.peer))
         return JobReply(job: job)

@@ -4,7 +4,14 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first]
+    static let versions: [[String]] = [first, resets]
+
+    /// The names of all our tables: those that the statements above create.
+    static var tables: [String] {
+        let start = "CREATE TABLE migrated."
+        return versions.joined().filter { $0.hasPrefix(start) }
+            .map { String($0.dropFirst(start.count).prefix { $0.isLetter || $0 == "_" }) }
+    }
 
     private static let states = """
         'queued', 'planning', 'awaiting-approval', 'waiting-for-lock', 'backing-up', 'applying', 'verifying', \
@@ -14,6 +21,14 @@ enum RegistrySchema {
     private static let person = """
         uid bigint NOT NULL, user_name text NOT NULL, login_uid bigint, machine_id text NOT NULL
         """
+
+    private static let resets = [
+        "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check",
+        """
+        ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
+            CHECK (kind IN ('upgrade', 'downgrade', 'backup', 'reset'))
+        """,
+    ]
 
     private static let first = [
         "CREATE SCHEMA IF NOT EXISTS migrated",

@@ -29,6 +29,7 @@ extension Failure {
         case noSuchBackup = "no-such-backup"
         case invalidState = "invalid-state"
         case problemsFound = "problems-found"
+        case released = "released"
         case usage = "usage"
         case daemonUnavailable = "daemon-unavailable"
         case internalError = "internal-error"
@@ -81,6 +82,7 @@ extension Failure {
             case .noSuchBackup: (35, "No backup has that name.")
             case .invalidState: (36, "The job is in a state that does not allow this.")
             case .problemsFound: (37, "The check found problems; each is listed with a hint.")
+            case .released: (38, "The database was handed back; a call that changes something takes it over again.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")
@@ -88,7 +90,11 @@ extension Failure {
             case .permissionDenied: (77, "The caller may not do this, or may not open the socket.")
             case .settingsInvalid: (78, "The settings have faults; each is listed with its file and line.")
             case .timedOut: (124, "The time that the caller gave was up; the job goes on.")
-            case .interrupted: (130, "Watching was interrupted; the job goes on.")
+            case .interrupted:
+                (
+                    130,
+                    "Watching was interrupted; the job goes on, or was brought to a safe end where --local was given."
+                )
             }
         }
     }

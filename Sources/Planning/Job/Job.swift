@@ -40,13 +40,15 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
     case upgrade
     case downgrade
     case backup
+    /// Empties a development database.
+    case reset
 
     /// The direction in which revisions are applied, where they are.
     public var direction: Direction? {
         switch self {
         case .upgrade: .upgrade
         case .downgrade: .downgrade
-        case .backup: nil
+        case .backup, .reset: nil
         }
     }
 }
