@@ -87,8 +87,7 @@ struct Approving: Sendable {
 
     /// Shows the plan, asks, and approves what it lacks. False where the answer was no.
     func approvePlan(_ direction: Direction, target: String, isQuiet: Bool) async throws -> Bool {
-        let plan = try await session.client.call(
-            MakePlan.self, .init(database: session.database, direction: direction, target: target))
+        let plan = try await plan(direction, target: target)
         if !isQuiet { try PlanView(output: session.output).show(plan) }
         let subjects = try await subjects(of: plan)
         guard !subjects.isEmpty else { return true }
@@ -97,6 +96,17 @@ struct Approving: Sendable {
         }
         _ = try await send(subjects)
         return true
+    }
+
+    /// The plan. Who wants to change a database that was released takes it over again by that.
+    private func plan(_ direction: Direction, target: String) async throws -> MakePlan.Reply {
+        let parameters = MakePlan.Parameters(database: session.database, direction: direction, target: target)
+        do {
+            return try await session.client.call(MakePlan.self, parameters)
+        } catch let failure as Failure where failure.code == .released {
+            _ = try await session.client.call(Adopt.self, .init(database: session.database))
+            return try await session.client.call(MakePlan.self, parameters)
+        }
     }
 
     /// Asks, unless the answer was given beforehand.

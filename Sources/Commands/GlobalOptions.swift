@@ -11,9 +11,10 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(
         name: .long,
-        help:
-            "No service: start migrated for this call alone, with the settings, DATABASE_URL or .env, and ./migrations."
-    )
+        help: """
+            No service: start migrated for this call alone, with the settings, or else DATABASE_URL or .env, and ./migrations. \
+            So does $MIGRATED_LOCAL.
+            """)
     var local = false
 
     @Option(
@@ -29,6 +30,11 @@ struct GlobalOptions: ParsableArguments {
 
     func validate() throws {
         if local, socket != nil { throw ValidationError("--local and --socket exclude each other") }
+    }
+
+    /// Whether a daemon is started for the call: it was asked for, or `MIGRATED_LOCAL` is set and no socket is named.
+    func isLocal(_ environment: [String: String]) -> Bool {
+        local || socket == nil && environment["MIGRATED_LOCAL"]?.isEmpty == false
     }
 
     static let defaultSocketPath = "/run/migrated/io.migrated.Control"

@@ -55,7 +55,7 @@ extension Verb {
     var needsDaemon: Bool { true }
 
     mutating func run() async throws {
-        guard options.local, needsDaemon else {
+        guard options.isLocal(CommandContext.current.environment), needsDaemon else {
             let session = Session(options)
             defer { session.client.close() }
             return try await run(in: session)

@@ -1,3 +1,4 @@
+import Digest
 import Engine
 import Logging
 import Planning
@@ -109,10 +110,13 @@ final class Reloading: Sendable {
     func configurations(of settings: Settings) async throws -> [DatabaseConfiguration] {
         var configurations: [DatabaseConfiguration] = []
         for database in settings.databases {
+            let connection = try await connection(of: database)
             var configuration = DatabaseConfiguration(
-                database, connection: try await connection(of: database), stopPatience: settings.daemon.stopTimeout)
+                database, connection: connection, stopPatience: settings.daemon.stopTimeout)
             configuration.takesOnlyOwnJobs = isErrand
-            configuration.releaseMark = settings.daemon.stateDirectory + "/released/" + database.name
+            // "default" is one database today and another one tomorrow.
+            let place = SHA256Digest.of(Array(connection.redacted.utf8)).description.prefix(12)
+            configuration.releaseMark = "\(settings.daemon.stateDirectory)/released/\(database.name)-\(place)"
             configurations.append(configuration)
         }
         return configurations

@@ -35,7 +35,8 @@ extension DatabaseEngine {
         }
         let place = problem.location.map { "\($0): " } ?? ""
         return check(
-            "revisions", .bad, "\(snapshot.problems.count) problem(s), the first: \(place)\(problem.message)",
+            "revisions", .bad,
+            "\(Plural.count(snapshot.problems.count, "problem")), the first: \(place)\(problem.message)",
             hint: problem.hint ?? "see all of them: migratectl status")
     }
 

@@ -173,6 +173,17 @@ public final class DatabaseEngine: Sendable {
         }
     }
 
+    /// Cuts the pause before the next attempt to connect short, where there is one, and lets callers wait for its outcome:
+    /// somebody wants to know.
+    public func tryAgain() {
+        let isPausing = state.withLock { state in
+            guard case .unavailable(_, nextAttempt: .some) = state.connection else { return false }
+            state.connection = .connecting
+            return true
+        }
+        if isPausing { reconnect.raise() }
+    }
+
     /// Waits, for a moment at the most, until the first attempt to connect has ended.
     public func waitUntilTried(upTo limit: Duration) async {
         let clock = ContinuousClock()

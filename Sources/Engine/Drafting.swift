@@ -53,7 +53,7 @@ struct Drafting: Sendable {
         if let problem = snapshot.problems.first {
             throw Failure(
                 .revisionsInvalid,
-                "cannot \(direction.rawValue) \"\(configuration.name)\": its revisions have \(snapshot.problems.count) problem(s)",
+                "cannot \(direction.rawValue) \"\(configuration.name)\": its revisions have \(Plural.count(snapshot.problems.count, "problem"))",
                 hint: "mend them: migratectl status", location: problem.location,
                 notes: snapshot.problems.map {
                     [$0.location?.description, $0.message].compactMap { $0 }.joined(separator: ": ")

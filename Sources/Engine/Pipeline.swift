@@ -257,7 +257,7 @@ struct Pipeline: Sendable {
 
     private func announcement(of plan: Plan) -> String {
         let direction = plan.steps.first?.direction == .downgrade ? "downgrading" : "applying"
-        let what = "\(direction) \(plan.steps.count) revision(s)"
+        let what = "\(direction) \(Plural.count(plan.steps.count, "revision"))"
         guard case .none(let reason) = configuration.backup.policy else { return what }
         return "\(what), without a backup: \(reason)"
     }
@@ -267,7 +267,7 @@ struct Pipeline: Sendable {
         guard job.kind.direction != nil else { return "backup \(job.backup ?? "") taken" }
         let rows = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
         return
-            "\(plan.steps.count) revision(s) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
+            "\(Plural.count(plan.steps.count, "revision")) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
     }
 }
 

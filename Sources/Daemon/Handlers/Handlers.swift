@@ -46,9 +46,10 @@ struct Handlers: Sendable {
     /// each time that one comes back.
     static let patience = Duration.seconds(10)
 
-    /// The engine of a database, once it was tried whether that can be reached.
+    /// The engine of a database, once it was tried whether that can be reached: now, where a call names it.
     func engineOnceTried(_ name: String?) async throws(Failure) -> DatabaseEngine {
         let engine = try databases.engine(name)
+        if name != nil { engine.tryAgain() }
         await engine.waitUntilTried(upTo: Self.patience)
         return engine
     }
@@ -94,7 +95,9 @@ struct Handlers: Sendable {
 
     /// The engines that a call is about: the named one, or all.
     func engines(_ name: String?) throws(Failure) -> [DatabaseEngine] {
-        if let name { return [try databases.engine(name)] }
-        return databases.engines
+        guard let name else { return databases.engines }
+        let engine = try databases.engine(name)
+        engine.tryAgain()
+        return [engine]
     }
 }

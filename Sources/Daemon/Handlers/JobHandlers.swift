@@ -73,7 +73,7 @@ extension Handlers {
         var last = parameters.fromSequence ?? 0
         while true {
             // Looked up each time: a reload may have replaced the engine, or removed its database.
-            let (engine, _) = try await find(parameters.job)
+            let engine = try databases.engine(first.configuration.name)
             let seen = engine.signal.generation
             do {
                 let isOver = Self.isOver(try await engine.job(number), parameters)

@@ -33,6 +33,11 @@ struct DatabaseSectionJudge {
             section.report(
                 "version_table_schema", "the schema \"migrated\" is the registry's", hint: "choose another schema")
         }
+        if database.searchPath.contains("migrated") {
+            section.report(
+                "search_path", "the schema \"migrated\" is the registry's",
+                hint: "leave it out: nothing of a revision's belongs there")
+        }
         return location == nil ? nil : database
     }
 
