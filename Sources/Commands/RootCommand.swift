@@ -27,8 +27,8 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Migration",
                 subcommands: [
-                    UpgradeCommand.self, DowngradeCommand.self, ApproveCommand.self, RevokeCommand.self,
-                    ApprovalsCommand.self, RevisionCommand.self,
+                    UpgradeCommand.self, DowngradeCommand.self, StampCommand.self, EnsureVersionCommand.self,
+                    ApproveCommand.self, RevokeCommand.self, ApprovalsCommand.self, RevisionCommand.self,
                 ]),
             CommandGroup(
                 name: "Job",

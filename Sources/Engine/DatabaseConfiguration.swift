@@ -36,16 +36,10 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         stopPatience = .seconds(10)
         queueLimit = 1000
     }
-}
 
-/// The name of Alembic's version table; without a schema it is where the session's search path leads.
-public struct VersionTableName: Sendable, Hashable {
-    public var schema: String?
-    public var table: String
-
-    public init(schema: String? = nil, table: String = "alembic_version") {
-        self.schema = schema
-        self.table = table
+    /// What a script for psql has to say as well.
+    public var script: SQLScript.Settings {
+        SQLScript.Settings(role: role, searchPath: searchPath ?? [], versionTable: versionTable)
     }
 }
 

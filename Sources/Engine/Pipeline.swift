@@ -36,7 +36,7 @@ struct Pipeline: Sendable {
             try await enter(.planning, "making the plan")
             let draft = try await makePlan()
             try await noticeOutsideChange(draft.plan.rowsBefore)
-            if draft.plan.isEmpty && job.kind.direction != nil {
+            if draft.plan.isEmpty && job.kind != .backup {
                 return try await enter(.succeeded, "nothing to do: the database is there already")
             }
             if case .missing(let missing) = try await verdict(of: draft.plan) { return try await park(missing) }
@@ -59,7 +59,7 @@ struct Pipeline: Sendable {
         let current = try await makePlan()
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
 
-        if job.kind == .backup || wantsBackup {
+        if job.kind == .backup || job.kind.direction != nil && wantsBackup {
             try await enter(.backingUp, "backing up")
             try await backUp(before: current.plan)
         }
@@ -71,6 +71,13 @@ struct Pipeline: Sendable {
             await nameBystanders()
             try await enter(.applying, announcement(of: current.plan))
             try await executor.apply(current.plan, revisions: current.revisions)
+
+            try await enter(.verifying, "verifying")
+            try await verify(current.plan)
+        }
+        if job.kind == .stamp {
+            try await enter(.applying, "stamping")
+            try await executor.stamp(current)
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
@@ -229,7 +236,8 @@ struct Pipeline: Sendable {
             let found = rows.map(\.rawValue).joined(separator: ", ")
             let wanted = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
             throw Failure(
-                .versionChanged, "cannot confirm the upgrade: the version table says \"\(found)\", not \"\(wanted)\"",
+                .versionChanged,
+                "cannot confirm the \(job.kind.rawValue): the version table says \"\(found)\", not \"\(wanted)\"",
                 hint: "somebody else changed the version table in the meantime: migratectl history --applied")
         }
     }
@@ -242,10 +250,14 @@ struct Pipeline: Sendable {
     }
 
     private func summary(of plan: Plan) -> String {
-        guard job.kind.direction != nil else { return "backup \(job.backup ?? "") taken" }
         let rows = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
-        return
-            "\(plan.steps.count) revision(s) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
+        let place = "now at \(rows.isEmpty ? "base" : rows)"
+        return switch job.kind {
+        case .upgrade: "\(plan.steps.count) revision(s) applied, \(place)"
+        case .downgrade: "\(plan.steps.count) revision(s) taken back, \(place)"
+        case .stamp: "stamped, \(place)"
+        case .backup: "backup \(job.backup ?? "") taken"
+        }
     }
 }
 

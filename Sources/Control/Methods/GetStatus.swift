@@ -53,6 +53,8 @@ public struct DatabaseStatus: Sendable, Hashable, Codable {
     public var unapprovedCount: Int
     /// The directories that are watched.
     public var directories: [String]
+    /// What the settings say that a script has to say as well.
+    public var script: SQLScript.Settings?
     /// What is wrong in them; the last good graph stays in force.
     public var problems: [Failure]
     /// What a person should know: edited revisions, rows without a file, changes made outside, …

@@ -26,6 +26,7 @@ extension Handlers {
         status.heads = snapshot.graph.heads
         status.revisionCount = snapshot.graph.count
         status.directories = configuration.directories
+        status.script = configuration.script
         status.problems = snapshot.problems
         status.autoUpgrade = configuration.autoUpgrade
         status.lastBackup = engine.latestBackup()

@@ -39,6 +39,8 @@ public struct JobID: Sendable, Hashable, Codable, CustomStringConvertible {
 public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
     case upgrade
     case downgrade
+    /// Says what is applied and runs nothing.
+    case stamp
     case backup
 
     /// The direction in which revisions are applied, where they are.
@@ -46,7 +48,7 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
         switch self {
         case .upgrade: .upgrade
         case .downgrade: .downgrade
-        case .backup: nil
+        case .stamp, .backup: nil
         }
     }
 }
