@@ -90,7 +90,9 @@ let package = Package(
         tests("HostTests", ["Host"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
         tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),
-        tests("CommandsTests", ["Commands", "Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest"]),
+        tests(
+            "CommandsTests",
+            ["Commands", "Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest", "Host"]),
         tests(
             "DaemonTests",
             [

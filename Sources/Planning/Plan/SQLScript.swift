@@ -141,13 +141,14 @@ private struct SQLScriptWriter {
 
     private var reset: String { "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n" + session }
 
+    /// As Alembic writes them.
     private func statement(_ change: VersionRowChange) -> String {
         func quote(_ id: RevisionID) -> String { SQLIdentifier.quoteLiteral(id.rawValue) }
         return switch change {
         case .insert(let id): "INSERT INTO \(table) (version_num) VALUES (\(quote(id)));"
-        case .delete(let id): "DELETE FROM \(table) WHERE version_num = \(quote(id));"
+        case .delete(let id): "DELETE FROM \(table) WHERE \(table).version_num = \(quote(id));"
         case .update(let from, let to):
-            "UPDATE \(table) SET version_num = \(quote(to)) WHERE version_num = \(quote(from));"
+            "UPDATE \(table) SET version_num=\(quote(to)) WHERE \(table).version_num = \(quote(from));"
         }
     }
 
