@@ -50,8 +50,9 @@ extension DatabaseEngine {
                 throw Failure(error)
             }
         }
-        let parents = Set(planned.compactMap { draft.revisions[$0] }.flatMap(\.downRevisions))
-        return planned.filter { !parents.contains($0) }
+        let graph = draft.graph
+        let beneath = Set(planned.flatMap { (graph.node($0)?.downRevisions ?? []) + graph.dependencies(of: $0) })
+        return planned.filter { !beneath.contains($0) }
     }
 
     /// Queues a stamp; without targets, only the making of the version table.

@@ -93,10 +93,10 @@ import Testing
                     "-- Running downgrade d -> b, c",
                     "INSERT INTO alembic_version (version_num) VALUES ('b');",
                     "UPDATE alembic_version SET version_num='c' WHERE alembic_version.version_num = 'd';",
-                    "-- Running downgrade c -> a",
-                    "DELETE FROM alembic_version WHERE alembic_version.version_num = 'c';",
                     "-- Running downgrade b -> a",
-                    "UPDATE alembic_version SET version_num='a' WHERE alembic_version.version_num = 'b';",
+                    "DELETE FROM alembic_version WHERE alembic_version.version_num = 'b';",
+                    "-- Running downgrade c -> a",
+                    "UPDATE alembic_version SET version_num='a' WHERE alembic_version.version_num = 'c';",
                     "-- Running downgrade a -> ",
                     "DELETE FROM alembic_version WHERE alembic_version.version_num = 'a';",
                 ])

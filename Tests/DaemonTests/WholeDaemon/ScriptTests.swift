@@ -150,7 +150,7 @@ import Testing
             try await twins.move(["stamp", "b"], script: ["stamp", "b"])
             try await twins.move(["stamp", "c"], script: ["stamp", "b:c"])
             try await twins.move(["stamp", "x"], script: ["stamp", "x"])
-            try await twins.move(["stamp", "a", "x"], script: ["stamp", "c:a"])
+            try await twins.move(["stamp", "a"], script: ["stamp", "c:a"])
             #expect(try await twins.versions == ["a", "x"])
         }
     }
