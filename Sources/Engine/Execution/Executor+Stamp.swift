@@ -17,7 +17,7 @@ extension Executor {
                     .sessionLost, "cannot stamp \"\(configuration.name)\": its session no longer holds the lock",
                     hint: "see what else works on this database: migratectl log")
             }
-            if try await !sessions.versions.exists(on: worker) { try await sessions.versions.create(on: worker) }
+            if try await !sessions.versions.exists(on: worker) { try await worker.execute(sessions.versions.creation) }
             for change in stamp.rowChanges {
                 let hit = try await sessions.versions.apply(change, on: worker)
                 guard hit == 1 else { throw changedOutside(["\(change) hit \(hit) rows"]) }

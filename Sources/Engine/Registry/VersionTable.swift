@@ -37,10 +37,8 @@ struct VersionTable: Sendable {
             .map { RevisionID(try $0.decode("version_num", as: String.self)) }
     }
 
-    /// Creates the table as Alembic does, where it is not there.
-    func create(on session: any PostgresSession) async throws {
-        try await session.execute(name.creation)
-    }
+    /// The statement that creates the table as Alembic does, where it is not there.
+    var creation: String { name.creation }
 
     /// Makes one change of the rows; returns how many it hit.
     func apply(_ change: VersionRowChange, on session: any PostgresSession) async throws -> Int {
