@@ -136,6 +136,10 @@ extension ControlInterface {
           unapprovedCount: int,
           # The directories that are watched.
           directories: []string,
+          # Whether the directories below those are watched as well.
+          isRecursive: bool,
+          # How the files of new revisions are called, in Alembic's language of templates.
+          fileTemplate: string,
           # What is wrong in them; the last good graph stays in force.
           problems: []Failure,
           # What a person should know, a line each.

@@ -12,20 +12,46 @@ public enum DirectoryTree {
         public var size: Int64
     }
 
-    /// The revision files in `directory` (not below it), sorted by their names' bytes.
+    /// The revision files in `directory`, and below it where that is wanted, sorted by their names' bytes.
     ///
     /// They are files whose name ends in ".sql"; hidden ones and what editors leave beside a file are not. A link to
-    /// a file counts as that file: deploys are made of links.
-    public static func revisionFiles(in directory: String) throws(FileError) -> [File] {
+    /// a file counts as that file: deploys are made of links. Links to directories below are not followed.
+    public static func revisionFiles(
+        in directory: String, recursively: Bool = false
+    ) throws(FileError) -> [File] {
         var files: [File] = []
-        for name in try entries(of: directory) where isRevisionFileName(name) {
-            let path = FilePaths.join(directory, name)
-            var status = stat()
-            // One that was removed since, or a link that leads nowhere, is no file.
-            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            files.append(File(name: name, path: path, size: Int64(status.st_size)))
+        for branch in recursively ? try branches(of: directory) : [""] {
+            let place = branch.isEmpty ? directory : FilePaths.join(directory, branch)
+            for entry in try entries(of: place) where isRevisionFileName(entry) {
+                let path = FilePaths.join(place, entry)
+                var status = stat()
+                // One that was removed since, or a link that leads nowhere, is no file.
+                guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+                let name = branch.isEmpty ? entry : FilePaths.join(branch, entry)
+                files.append(File(name: name, path: path, size: Int64(status.st_size)))
+            }
         }
-        return files
+        return recursively ? files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : files
+    }
+
+    /// The directories below `directory` that may hold revision files, by their names from there on, each before those
+    /// below it; "" is the directory itself. Hidden ones and links are none.
+    static func branches(of directory: String) throws(FileError) -> [String] {
+        var found = [""]
+        var next = 0
+        while next < found.count {
+            let branch = found[next]
+            next += 1
+            let place = branch.isEmpty ? directory : FilePaths.join(directory, branch)
+            for entry in try entries(of: place) where !entry.hasPrefix(".") {
+                var status = stat()
+                guard lstat(FilePaths.join(place, entry), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                    continue
+                }
+                found.append(branch.isEmpty ? entry : FilePaths.join(branch, entry))
+            }
+        }
+        return found
     }
 
     /// Whether a file of that name is a revision file, by its name alone.

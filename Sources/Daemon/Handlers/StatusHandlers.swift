@@ -26,6 +26,8 @@ extension Handlers {
         status.heads = snapshot.graph.heads
         status.revisionCount = snapshot.graph.count
         status.directories = configuration.directories
+        status.isRecursive = configuration.isRecursive
+        status.fileTemplate = configuration.fileTemplate.description
         status.problems = snapshot.problems
         status.autoUpgrade = configuration.autoUpgrade
         status.lastBackup = engine.latestBackup()
