@@ -16,42 +16,31 @@ public enum DirectoryTree {
     ///
     /// They are files whose name ends in ".sql"; hidden ones and what editors leave beside a file are not. A link to
     /// a file counts as that file: deploys are made of links. Links to directories below are not followed.
-    public static func revisionFiles(
-        in directory: String, recursively: Bool = false
-    ) throws(FileError) -> [File] {
+    public static func revisionFiles(in directory: String, recursively: Bool = false) throws(FileError) -> [File] {
         var files: [File] = []
-        for branch in recursively ? try branches(of: directory) : [""] {
-            let place = branch.isEmpty ? directory : FilePaths.join(directory, branch)
-            for entry in try entries(of: place) where isRevisionFileName(entry) {
-                let path = FilePaths.join(place, entry)
-                var status = stat()
-                // One that was removed since, or a link that leads nowhere, is no file.
-                guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-                let name = branch.isEmpty ? entry : FilePaths.join(branch, entry)
-                files.append(File(name: name, path: path, size: Int64(status.st_size)))
+        for name in try entries(of: directory) where isRevisionFileName(name) {
+            let path = FilePaths.join(directory, name)
+            var status = stat()
+            // One that was removed since, or a link that leads nowhere, is no file.
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            files.append(File(name: name, path: path, size: Int64(status.st_size)))
+        }
+        guard recursively else { return files }
+        for branch in try branches(of: directory) {
+            let prefix = FilePaths.split(branch).name
+            files += try revisionFiles(in: branch, recursively: true).map {
+                File(name: FilePaths.join(prefix, $0.name), path: $0.path, size: $0.size)
             }
         }
-        return recursively ? files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : files
+        return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    /// The directories below `directory` that may hold revision files, by their names from there on, each before those
-    /// below it; "" is the directory itself. Hidden ones and links are none.
+    /// The directories directly in `directory` that may hold revision files. Hidden ones and links are none.
     static func branches(of directory: String) throws(FileError) -> [String] {
-        var found = [""]
-        var next = 0
-        while next < found.count {
-            let branch = found[next]
-            next += 1
-            let place = branch.isEmpty ? directory : FilePaths.join(directory, branch)
-            for entry in try entries(of: place) where !entry.hasPrefix(".") {
-                var status = stat()
-                guard lstat(FilePaths.join(place, entry), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-                    continue
-                }
-                found.append(branch.isEmpty ? entry : FilePaths.join(branch, entry))
-            }
+        try entries(of: directory).filter { !$0.hasPrefix(".") }.map { FilePaths.join(directory, $0) }.filter { path in
+            var status = stat()
+            return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
         }
-        return found
     }
 
     /// Whether a file of that name is a revision file, by its name alone.
