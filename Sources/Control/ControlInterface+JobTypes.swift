@@ -168,6 +168,10 @@ extension ControlInterface {
           directories: []string,
           # What the settings say that a script for psql has to say as well.
           script: ?ScriptSettings,
+          # Whether the directories below those are watched as well.
+          isRecursive: bool,
+          # How the files of new revisions are called, in Alembic's language of templates.
+          fileTemplate: string,
           # What is wrong in them; the last good graph stays in force.
           problems: []Failure,
           # What a person should know, a line each.

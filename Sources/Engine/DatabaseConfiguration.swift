@@ -1,5 +1,6 @@
 public import Planning
 public import PostgresClient
+public import Revisions
 
 /// Everything that the engine needs to know about one database. Made from the settings, which know defaults and units.
 public struct DatabaseConfiguration: Sendable, Equatable {
@@ -19,6 +20,10 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var backup: BackupRules
     /// Where revisions are looked for.
     public var directories: [String]
+    /// Whether the directories below those count as well.
+    public var isRecursive: Bool
+    /// How new revision files are called: told to those who write them.
+    public var fileTemplate: FileNameTemplate
     /// How long a running revision may go on when the daemon is asked to stop.
     public var stopPatience: Duration
     /// How many jobs may be open at once.
@@ -29,6 +34,8 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         self.connection = connection
         self.directories = directories
         self.backup = backup
+        isRecursive = false
+        fileTemplate = .standard
         versionTable = VersionTableName()
         policy = Policy()
         autoUpgrade = false

@@ -9,4 +9,6 @@ struct DirectoryOptions: ParsableArguments {
             valueName: "path"))
     var directories: [String] = []
 
+    @Flag(name: .customLong("recursive"), help: "Look into the directories below as well.")
+    var isRecursive = false
 }

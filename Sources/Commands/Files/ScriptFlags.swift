@@ -12,11 +12,11 @@ struct ScriptFlags: ParsableArguments {
     var isWanted = false
 
     @OptionGroup var output: OutputFile
-    @OptionGroup var directories: DirectoryOptions
+    @OptionGroup var places: DirectoryOptions
 
     func validate() throws {
         if !isWanted, output.path != nil { throw ValidationError("--output goes with --sql") }
-        if !isWanted, !directories.directories.isEmpty { throw ValidationError("--directory goes with --sql") }
+        if !isWanted, !places.directories.isEmpty { throw ValidationError("--directory goes with --sql") }
     }
 
     /// The file that a script goes into.
@@ -55,10 +55,17 @@ struct ScriptFlags: ParsableArguments {
     }
 
     private func write(in session: Session, _ plan: (Planner) throws(Failure) -> Plan) async throws {
-        let found = try await RevisionDirectories.find(directories, session: session)
-        let graph = try found.graph()
+        let settings = try await RevisionDirectories.settled(session).script
+        let files = try await RevisionDirectories.find(places, session: session).read()
+        let loaded = RevisionDirectory.load(files)
+        guard let graph = loaded.graph else {
+            throw Failure(
+                .revisionsInvalid,
+                "cannot write SQL: \(Quantity.count(loaded.problems.count, "problem")) in the revisions",
+                hint: "mend the files first: migratectl check", notes: loaded.problems.map(\.description))
+        }
         let script = try SQLScript(
-            try plan(Planner(graph: graph)), revisions: { graph[$0] }, settings: found.script)
+            try plan(Planner(graph: graph)), revisions: { graph[$0] }, settings: settings)
         try output.write(script.text, in: session)
     }
 }
