@@ -1,5 +1,6 @@
 @preconcurrency import Dispatch
 import Glibc
+import Host
 public import Planning
 
 /// What a verb has around it: where it writes, what it may ask, the time. A test gives its own.
@@ -7,6 +8,8 @@ public struct CommandContext: Sendable {
     public var output: any TextSink
     public var errors: any TextSink
     public var environment: [String: String]
+    /// Where relative paths begin, and where `.env` and `migrations` are looked for.
+    public var workingDirectory: String
     /// Whether a person is there to be asked.
     public var inputIsTerminal: Bool
     /// Reads a line that a person types; nil at the end of input.
@@ -20,7 +23,8 @@ public struct CommandContext: Sendable {
     public var redrawInterval: Duration
 
     public init(
-        output: any TextSink, errors: any TextSink, environment: [String: String], inputIsTerminal: Bool,
+        output: any TextSink, errors: any TextSink, environment: [String: String],
+        workingDirectory: String? = nil, inputIsTerminal: Bool,
         readLine: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Timestamp,
         interrupts: @escaping @Sendable () -> AsyncStream<Void>,
         endings: @escaping @Sendable () -> AsyncStream<Void> = { AsyncStream { _ in } },
@@ -29,6 +33,7 @@ public struct CommandContext: Sendable {
         self.output = output
         self.errors = errors
         self.environment = environment
+        self.workingDirectory = workingDirectory ?? FilePaths.workingDirectory()
         self.inputIsTerminal = inputIsTerminal
         self.readLine = readLine
         self.now = now

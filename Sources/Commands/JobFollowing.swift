@@ -201,6 +201,8 @@ enum JobSummary {
             return job.appliedCount == 0
                 ? "\(job.id): nothing to do"
                 : "\(job.id): \(Quantity.count(job.appliedCount, "revision")) taken back\(time)"
+        case .stamp:
+            return "\(job.id): version table stamped, \(job.id.database) is at \(names(job))"
         case .reset:
             return "\(job.id): emptied\(time)"
         case .backup:

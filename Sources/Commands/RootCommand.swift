@@ -21,15 +21,19 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
-                    StatusCommand.self, CurrentCommand.self, HistoryCommand.self, HeadsCommand.self, ShowCommand.self,
-                    PlanCommand.self,
+                    StatusCommand.self, CurrentCommand.self, HistoryCommand.self, HeadsCommand.self,
+                    BranchesCommand.self, ShowCommand.self, PlanCommand.self,
                 ]),
             CommandGroup(
                 name: "Migration",
                 subcommands: [
-                    UpgradeCommand.self, DowngradeCommand.self, ApproveCommand.self, RevokeCommand.self,
-                    ApprovalsCommand.self, RevisionCommand.self, TestCommand.self, ResetCommand.self,
+                    UpgradeCommand.self, DowngradeCommand.self, StampCommand.self, EnsureVersionCommand.self,
+                    ApproveCommand.self, RevokeCommand.self, ApprovalsCommand.self, TestCommand.self,
+                    ResetCommand.self,
                 ]),
+            CommandGroup(
+                name: "File",
+                subcommands: [RevisionCommand.self, MergeCommand.self, EditCommand.self, CheckCommand.self]),
             CommandGroup(
                 name: "Job",
                 subcommands: [

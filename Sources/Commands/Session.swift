@@ -55,8 +55,10 @@ extension Verb {
     var needsDaemon: Bool { true }
 
     mutating func run() async throws {
-        guard options.isLocal(CommandContext.current.environment), needsDaemon else {
-            let session = Session(options)
+        let isLocal = options.isLocal(CommandContext.current.environment)
+        guard isLocal, needsDaemon else {
+            // A service is not asked where none is to be used.
+            let session = Session(options, localSocket: isLocal ? LocalDaemon.noSocket : nil)
             defer { session.client.close() }
             return try await run(in: session)
         }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Configuration
 import Control
 import Glibc
 import Host
@@ -143,19 +144,5 @@ public struct DaemonCommand: AsyncParsableCommand {
         let text = lines.joined(separator: "\n") + "\n"
         _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         return ExitCode(failure.code.exitStatus)
-    }
-}
-
-extension Failure {
-    /// Settings that are not taken over, with every problem in a line of its own.
-    init(_ problems: SettingsProblems) {
-        let first = problems.problems.first
-        self.init(
-            .settingsInvalid, "cannot take the settings: \(Plural.count(problems.problems.count, "problem"))",
-            hint: problems.problems.count == 1 ? first?.hint : nil,
-            location: first.map { Location(path: $0.file, line: $0.line, column: $0.column) },
-            notes: problems.problems.map { problem in
-                problem.hint.map { "\(problem) (\($0))" } ?? "\(problem)"
-            })
     }
 }

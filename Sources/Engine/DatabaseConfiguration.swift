@@ -1,5 +1,6 @@
 public import Planning
 public import PostgresClient
+public import Revisions
 
 /// Everything that the engine needs to know about one database. Made from the settings, which know defaults and units.
 public struct DatabaseConfiguration: Sendable, Equatable {
@@ -19,6 +20,10 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var backup: BackupRules
     /// Where revisions are looked for.
     public var directories: [String]
+    /// Whether the directories below those count as well.
+    public var isRecursive: Bool
+    /// How new revision files are called: told to those who write them.
+    public var fileTemplate: FileNameTemplate
     /// How long a running revision may go on when the daemon is asked to stop.
     public var stopPatience: Duration
     /// Whether this is a development database, which may be emptied.
@@ -35,6 +40,8 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         self.connection = connection
         self.directories = directories
         self.backup = backup
+        isRecursive = false
+        fileTemplate = .standard
         versionTable = VersionTableName()
         policy = Policy()
         autoUpgrade = false
@@ -44,16 +51,10 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         queueLimit = 1000
         takesOnlyOwnJobs = false
     }
-}
 
-/// The name of Alembic's version table; without a schema it is where the session's search path leads.
-public struct VersionTableName: Sendable, Hashable {
-    public var schema: String?
-    public var table: String
-
-    public init(schema: String? = nil, table: String = "alembic_version") {
-        self.schema = schema
-        self.table = table
+    /// What a script for psql has to say as well.
+    public var script: SQLScript.Settings {
+        SQLScript.Settings(role: role, searchPath: searchPath ?? [], versionTable: versionTable)
     }
 }
 

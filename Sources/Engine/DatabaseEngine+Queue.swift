@@ -46,8 +46,54 @@ extension DatabaseEngine {
                 throw Failure(error)
             }
         }
-        let parents = Set(planned.compactMap { draft.revisions[$0] }.flatMap(\.downRevisions))
-        return planned.filter { !parents.contains($0) }
+        let graph = draft.graph
+        let beneath = Set(planned.flatMap { (graph.node($0)?.downRevisions ?? []) + graph.dependencies(of: $0) })
+        return planned.filter { !beneath.contains($0) }
+    }
+
+    /// Queues a stamp; without targets, only the making of the version table.
+    ///
+    /// - Throws: `Failure` as the graph says; `revisions-invalid` while the directory has faults; `queue-full`.
+    public func enqueueStamp(
+        to targets: [String], purge: Bool, requestID: String, person: Person
+    ) async throws -> Job {
+        let sessions = try await sessions()
+        let requestID = try RequestID.parse(requestID)
+        if let known = try await known(requestID, sessions) { return known }
+        let drafting = drafting(sessions)
+        if !targets.isEmpty { try drafting.refuseFaulty("stamp") }
+        let rows = try await sessions.versions.rows(on: sessions.observer)
+        let parsed: [RevisionTarget]
+        do {
+            parsed = try targets.map { text throws(RevisionError) in try RevisionTarget(parsing: text) }
+        } catch {
+            throw Failure(error)
+        }
+        var request = StampRequest(targets: parsed, purge: purge)
+        let draft = try await drafting.draft(request, rows: rows)
+        do {
+            request.targets = try draft.graph.pinned(parsed)
+        } catch {
+            throw Failure(error)
+        }
+        try await refuseFullQueue(sessions)
+        try await pauseBefore(draft, by: person, sessions)
+        return try await insert(
+            JobStore.Request(
+                kind: .stamp, target: ((purge ? ["--purge"] : []) + targets).joined(separator: " "),
+                targetRevisions: draft.plan.rowsAfter, stamp: request, requestID: requestID, person: person), sessions)
+    }
+
+    /// What a stamp says is not applied any more must not be applied again unasked.
+    private func pauseBefore(_ draft: Draft, by person: Person, _ sessions: SessionPair) async throws {
+        let graph = draft.graph
+        func applied(_ rows: [RevisionID]) -> Set<RevisionID> {
+            (try? graph.applied(rows: rows.filter(graph.contains))) ?? []
+        }
+        guard !applied(draft.plan.rowsBefore).isSubset(of: applied(draft.plan.rowsAfter)) else { return }
+        let registry = RegistryRow(session: sessions.observer)
+        guard try await registry.pausedBecause() == nil else { return }
+        try await registry.pause(because: "stamp by \(person.userName)")
     }
 
     /// Queues a backup.

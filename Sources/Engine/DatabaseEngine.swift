@@ -58,7 +58,8 @@ public final class DatabaseEngine: Sendable {
     ) {
         self.configuration = configuration
         signal = ChangeSignal()
-        library = RevisionLibrary(directories: configuration.directories, signal: signal)
+        library = RevisionLibrary(
+            directories: configuration.directories, isRecursive: configuration.isRecursive, signal: signal)
         daemonPerson = daemon
         var logger = logger
         logger[metadataKey: "database"] = "\(configuration.name)"

@@ -36,7 +36,7 @@ struct Pipeline: Sendable {
             try await enter(.planning, "making the plan")
             let draft = try await makePlan()
             try await noticeOutsideChange(draft.plan.rowsBefore)
-            if draft.plan.isEmpty && job.kind.direction != nil {
+            if draft.plan.isEmpty && job.kind.isAboutRevisions {
                 return try await enter(.succeeded, "nothing to do: the database is there already")
             }
             if case .missing(let missing) = try await verdict(of: draft.plan) { return try await park(missing) }
@@ -59,7 +59,7 @@ struct Pipeline: Sendable {
         let current = try await makePlan()
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
 
-        if job.kind == .backup || wantsBackup {
+        if job.kind == .backup || job.kind.changesSchema && wantsBackup {
             try await enter(.backingUp, "backing up")
             try await backUp(before: current.plan)
         }
@@ -71,6 +71,13 @@ struct Pipeline: Sendable {
             await nameBystanders()
             try await enter(.applying, announcement(of: current.plan))
             try await executor.apply(current.plan, revisions: current.revisions)
+
+            try await enter(.verifying, "verifying")
+            try await verify(current.plan)
+        }
+        if job.kind == .stamp {
+            try await enter(.applying, "stamping")
+            try await executor.stamp(current)
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
@@ -231,10 +238,15 @@ struct Pipeline: Sendable {
                 .permissionDenied, "cannot reset \"\(configuration.name)\": it is not a development database",
                 hint: "where it is one, write development = true under [database.\(configuration.name)]")
         }
-        let emptying = Emptying(configuration: configuration, session: sessions.worker)
+        let stamps = StampStore(session: sessions.worker)
         var count = 0
-        try await emptying.run(lockTimeout: retry.settings.longest) { count = $0 }
-        await reporter.event(job.id.number, .stepApplied, "\(count) objects removed")
+        try await Emptying(configuration: configuration, session: sessions.worker)
+            .run(lockTimeout: retry.settings.longest) { number in
+                try await stamps.add(
+                    emptyingBy: job.id.number, rowsBefore: plan.rowsBefore, identity: sessions.identity)
+                count = number
+            }
+        await reporter.event(job.id.number, .stepApplied, "\(Plural.count(count, "object")) removed")
     }
 
     private var executor: Executor {
@@ -250,7 +262,8 @@ struct Pipeline: Sendable {
             let found = rows.map(\.rawValue).joined(separator: ", ")
             let wanted = expected.map(\.rawValue).joined(separator: ", ")
             throw Failure(
-                .versionChanged, "cannot confirm the upgrade: the version table says \"\(found)\", not \"\(wanted)\"",
+                .versionChanged,
+                "cannot confirm the \(job.kind.rawValue): the version table says \"\(found)\", not \"\(wanted)\"",
                 hint: "somebody else changed the version table in the meantime: migratectl history --applied")
         }
     }
@@ -263,11 +276,15 @@ struct Pipeline: Sendable {
     }
 
     private func summary(of plan: Plan) -> String {
-        if job.kind == .reset { return "emptied" }
-        guard job.kind.direction != nil else { return "backup \(job.backup ?? "") taken" }
         let rows = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
-        return
-            "\(Plural.count(plan.steps.count, "revision")) \(job.kind == .upgrade ? "applied" : "taken back"), now at \(rows.isEmpty ? "base" : rows)"
+        let place = "now at \(rows.isEmpty ? "base" : rows)"
+        return switch job.kind {
+        case .upgrade: "\(Plural.count(plan.steps.count, "revision")) applied, \(place)"
+        case .downgrade: "\(Plural.count(plan.steps.count, "revision")) taken back, \(place)"
+        case .stamp: "stamped, \(place)"
+        case .reset: "emptied"
+        case .backup: "backup \(job.backup ?? "") taken"
+        }
     }
 }
 

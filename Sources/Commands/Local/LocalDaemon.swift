@@ -17,6 +17,9 @@ struct LocalDaemon: Sendable {
     var directories: [String] = []
     var throwAway: ThrowAway?
 
+    /// A path where no daemon listens.
+    static let noSocket = "/nonexistent/migratectl"
+
     /// Its log is of interest only where it ends before its time; these are its last lines.
     private static let linesKept = 30
 

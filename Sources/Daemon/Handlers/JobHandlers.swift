@@ -13,6 +13,26 @@ extension Handlers {
         return JobReply(job: job)
     }
 
+    func queueStamp(_ parameters: Stamp.Parameters, _ call: Call) async throws -> JobReply {
+        try Access.demand(.operate, of: call.peer)
+        guard !parameters.targets.isEmpty else {
+            throw Failure(.usage, "cannot stamp: no revision is named", hint: "name one, or base")
+        }
+        let engine = try await engineOnceTried(parameters.database)
+        let job = try await engine.enqueueStamp(
+            to: parameters.targets, purge: parameters.purge ?? false, requestID: parameters.requestId,
+            person: Access.person(call.peer))
+        return JobReply(job: job)
+    }
+
+    func queueVersionTable(_ parameters: EnsureVersion.Parameters, _ call: Call) async throws -> JobReply {
+        try Access.demand(.operate, of: call.peer)
+        let engine = try await engineOnceTried(parameters.database)
+        let job = try await engine.enqueueStamp(
+            to: [], purge: false, requestID: parameters.requestId, person: Access.person(call.peer))
+        return JobReply(job: job)
+    }
+
     func queueBackup(_ parameters: Backup.Parameters, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
         let engine = try await engineForWork(parameters.database)

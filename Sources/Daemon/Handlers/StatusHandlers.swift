@@ -26,6 +26,9 @@ extension Handlers {
         status.heads = snapshot.graph.heads
         status.revisionCount = snapshot.graph.count
         status.directories = configuration.directories
+        status.script = configuration.script
+        status.isRecursive = configuration.isRecursive
+        status.fileTemplate = configuration.fileTemplate.description
         status.problems = snapshot.problems
         status.autoUpgrade = configuration.autoUpgrade
         status.lastBackup = engine.latestBackup()

@@ -24,20 +24,20 @@ struct Emptying: Sendable {
     /// - Throws: `Failure` `permission-denied`, with nothing removed, where something belongs to a role that we cannot act as.
     func run(lockTimeout: Duration, _ record: (Int) async throws -> Void) async throws {
         do {
-            try await session.script(
-                [
-                    SessionSettings.beforeRevision, SessionSettings.begin, "SET LOCAL search_path = pg_catalog",
-                    SessionSettings.forStatements(
-                        scope: "LOCAL", role: configuration.role, statementTimeout: nil, lockTimeout: lockTimeout),
-                ].joined(separator: "; "))
+            let settings = SessionSettings.forStatements(
+                scope: "LOCAL", role: configuration.role, statementTimeout: nil, lockTimeout: lockTimeout)
+            let begin =
+                SessionSettings.beforeRevision + [SessionSettings.begin, "SET LOCAL search_path = pg_catalog"]
+                + settings
+            try await session.script(begin.joined(separator: "; "))
             let objects = try await objects()
             let foreign = objects.filter { !$0.isOurs }
             guard foreign.isEmpty else { throw refusal(foreign) }
             for object in objects {
                 // What went with another one is gone already.
-                try await session.script("DROP \(object.type) IF EXISTS \(object.name) CASCADE")
+                try await session.execute("DROP \(object.type) IF EXISTS \(object.name) CASCADE")
             }
-            try await session.script("RESET ROLE; DELETE FROM migrated.standalone_statement")
+            try await session.script("SET LOCAL ROLE NONE")
             try await record(objects.count)
             try await session.script("COMMIT")
         } catch {

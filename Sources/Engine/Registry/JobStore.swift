@@ -15,6 +15,7 @@ struct JobStore: Sendable {
         var target: String
         var targetRevisions: [RevisionID] = []
         var steps: [Step] = []
+        var stamp: StampRequest?
         var planDigest: String?
         var requestID: String
         var person: Person
@@ -48,6 +49,10 @@ struct JobStore: Sendable {
                     item.step ->> 'contentDigest', item.step ->> 'sourceDigest', item.step
                 FROM job, jsonb_array_elements(\(try RegistryJSON.encode(request.steps))::jsonb)
                     WITH ORDINALITY AS item (step, ordinal)
+            ), stamp AS (
+                INSERT INTO migrated.stamp (job, targets, purge)
+                SELECT number, \(request.stamp?.targets.map(\.text) ?? []), \(request.stamp?.purge ?? false)
+                FROM job WHERE kind = 'stamp'
             ), event AS (
                 INSERT INTO migrated.job_event (job, sequence, kind, state, message)
                 SELECT number, 1, 'job-queued', 'queued', \(Self.summary(of: request)) FROM job

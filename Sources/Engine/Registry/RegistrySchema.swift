@@ -4,7 +4,7 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first, resets]
+    static let versions: [[String]] = [first, stamps, resets]
 
     /// The names of all our tables: those that the statements above create.
     static var tables: [String] {
@@ -22,11 +22,36 @@ enum RegistrySchema {
         uid bigint NOT NULL, user_name text NOT NULL, login_uid bigint, machine_id text NOT NULL
         """
 
+    /// A stamp: what was asked for, and from `number` on what came of it, numbered with the history among which it stands.
+    private static let stamps = [
+        "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check",
+        """
+        ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
+            CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup'))
+        """,
+        """
+        CREATE TABLE migrated.stamp (
+            job bigint PRIMARY KEY REFERENCES migrated.job,
+            targets text[] NOT NULL,
+            purge boolean NOT NULL,
+            number bigint UNIQUE,
+            stamped_at timestamptz,
+            rows_before text[],
+            rows_after text[],
+            system_identifier text,
+            timeline integer,
+            database_oid bigint,
+            CHECK (num_nulls(number, stamped_at, rows_before, rows_after, system_identifier, timeline, database_oid)
+                IN (0, 7))
+        )
+        """,
+    ]
+
     private static let resets = [
         "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check",
         """
         ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
-            CHECK (kind IN ('upgrade', 'downgrade', 'backup', 'reset'))
+            CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup', 'reset'))
         """,
     ]
 

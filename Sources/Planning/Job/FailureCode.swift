@@ -29,6 +29,8 @@ extension Failure {
         case noSuchBackup = "no-such-backup"
         case invalidState = "invalid-state"
         case problemsFound = "problems-found"
+        case notAtHead = "not-at-head"
+        case checkFailed = "check-failed"
         case released = "released"
         case usage = "usage"
         case daemonUnavailable = "daemon-unavailable"
@@ -82,7 +84,10 @@ extension Failure {
             case .noSuchBackup: (35, "No backup has that name.")
             case .invalidState: (36, "The job is in a state that does not allow this.")
             case .problemsFound: (37, "The check found problems; each is listed with a hint.")
-            case .released: (38, "The database was handed back; a call that changes something takes it over again.")
+            case .notAtHead: (38, "The database is not at the heads of its revisions.")
+            case .checkFailed:
+                (1, "The revision files have faults, or break a rule; each finding is told with its place.")
+            case .released: (39, "The database was handed back; a call that changes something takes it over again.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")

@@ -10,8 +10,9 @@ enum SettingsSection: CaseIterable {
         case .access: ["socket_mode", "socket_group"]
         case .database:
             [
-                "url", "migrations", "role", "search_path", "statement_timeout", "approvals", "requester_may_approve",
-                "auto_upgrade", "edited_after_apply", "version_table", "version_table_schema", "registry_role",
+                "url", "migrations", "recursive_migrations", "file_template", "role", "search_path",
+                "statement_timeout", "approvals", "requester_may_approve", "auto_upgrade", "edited_after_apply",
+                "version_table", "version_table_schema", "registry_role",
                 "development", "backup", "locks",
             ]
         case .backup: ["policy", "reason", "directory", "jobs", "keep", "min_free", "tools"]

@@ -8,6 +8,8 @@ struct SettingsInput {
     var overrides = SettingsOverrides()
     var defaults = SettingsDefaults.system
     var workingDirectory = "/"
+    /// Whether it is a problem that no database is configured.
+    var needsDatabase = true
 }
 
 /// Turns what was read into settings, or into every problem that it has.

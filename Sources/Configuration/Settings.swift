@@ -1,3 +1,5 @@
+public import Revisions
+
 /// What the daemon was told to do: the outcome of judging every settings file, the environment and the flags.
 ///
 /// A value of this type is always whole and valid; ``SettingsLoader`` is the only place that makes one from text.
@@ -6,7 +8,7 @@ public struct Settings: Sendable, Equatable {
     public var daemon: DaemonSettings
     /// `[access]`: who reaches the control socket.
     public var access: AccessSettings
-    /// `[database.NAME]`, sorted by name; never empty.
+    /// `[database.NAME]`, sorted by name; empty only where the loader was told that none is needed.
     public var databases: [DatabaseSettings]
     /// The files that were read, in the order in which they count.
     public var files: [String]
@@ -108,6 +110,10 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
     public var location: DatabaseLocation
     /// The directories that hold its revisions.
     public var migrations: [String]
+    /// Whether the directories below those count as well.
+    public var recursiveMigrations: Bool
+    /// How the files of new revisions are called.
+    public var fileTemplate: FileNameTemplate
     /// The role that applies revisions (`SET ROLE`), and so owns what they create.
     public var role: String?
     /// The schemas of the applying session's `search_path`; empty leaves the server's own.
@@ -144,6 +150,8 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
         self.location = location
         self.migrations = migrations
         self.backup = backup
+        recursiveMigrations = false
+        fileTemplate = .standard
         searchPath = []
         approvals = 1
         requesterMayApprove = true

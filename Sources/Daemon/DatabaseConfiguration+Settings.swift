@@ -1,3 +1,4 @@
+import Configuration
 import Engine
 import Planning
 import PostgresClient
@@ -12,6 +13,8 @@ extension DatabaseConfiguration {
                 jobs: settings.backup.jobs, keep: settings.backup.keep, minimumFree: settings.backup.minimumFree,
                 tools: settings.backup.tools))
         versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
+        isRecursive = settings.recursiveMigrations
+        fileTemplate = settings.fileTemplate
         role = settings.role
         registryRole = settings.registryRole
         searchPath = settings.searchPath.isEmpty ? nil : settings.searchPath

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 @Suite("the settings loader")
 struct SettingsLoaderTests {

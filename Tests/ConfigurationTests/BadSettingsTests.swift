@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 /// A text that is wrong, and every problem that must be told about it.
 struct BadSettings: Sendable, CustomTestStringConvertible {

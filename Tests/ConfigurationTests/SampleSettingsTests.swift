@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 @Suite("the sample settings")
 struct SampleSettingsTests {
     private func sample() throws -> String {
-        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         return try String(contentsOf: URL(filePath: root + "/etc/migrated.toml"), encoding: .utf8)
     }
 

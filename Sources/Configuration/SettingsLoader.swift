@@ -9,19 +9,23 @@ public struct SettingsLoader: Sendable {
     private let workingDirectory: String
     private let overrides: SettingsOverrides
     private let defaults: SettingsDefaults
+    private let needsDatabase: Bool
 
     /// A settings file may have this many bytes.
     static let sizeLimit = 1 << 20
 
     /// A loader that can be asked again and again: at the start and at each reload.
+    ///
+    /// Settings without any database are a problem only where one is needed.
     public init(
         environment: [String: String], workingDirectory: String, overrides: SettingsOverrides = SettingsOverrides(),
-        defaults: SettingsDefaults = .system
+        defaults: SettingsDefaults = .system, needsDatabase: Bool = true
     ) {
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.overrides = overrides
         self.defaults = defaults
+        self.needsDatabase = needsDatabase
     }
 
     /// The main file, whether it exists or not.
@@ -39,6 +43,7 @@ public struct SettingsLoader: Sendable {
         input.overrides = overrides
         input.overrides.settingsFile = settingsFile
         input.defaults = defaults
+        input.needsDatabase = needsDatabase
         let isNamed = settingsFile != defaults.settingsFile
         if isNamed || FileManager.default.fileExists(atPath: settingsFile) {
             if let document = read(settingsFile, problems) { input.documents.append(document) }

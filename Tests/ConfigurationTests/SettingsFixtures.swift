@@ -1,4 +1,4 @@
-@testable import Daemon
+@testable import Configuration
 
 /// Judges texts as the loader would judge files, with nothing read from the machine.
 func judge(

@@ -59,7 +59,7 @@ struct DatabasesJudge {
             guard let url = judgedURL(said.text, said.origin, key: "DATABASE_URL") else { return nil }
             location = url
         } else {
-            if !hasBrokenFile && !top.has("database") {
+            if input.needsDatabase && !hasBrokenFile && !top.has("database") {
                 problems.report(
                     SettingsProblem(
                         file: input.overrides.settingsFile ?? input.defaults.settingsFile,

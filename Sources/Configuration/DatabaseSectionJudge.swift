@@ -1,3 +1,5 @@
+import Revisions
+
 /// Judges one `[database.NAME]` with its `.backup` and `.locks`.
 struct DatabaseSectionJudge {
     let section: SectionReader
@@ -16,6 +18,13 @@ struct DatabaseSectionJudge {
         var database = DatabaseSettings(
             name: name, location: location ?? .embedded(directory: ""),
             migrations: section.paths("migrations") ?? input.defaults.migrations, backup: backup)
+        database.recursiveMigrations = section.flag("recursive_migrations") ?? database.recursiveMigrations
+        database.fileTemplate = fileTemplate() ?? database.fileTemplate
+        if database.fileTemplate.makesDirectories, !database.recursiveMigrations {
+            section.report(
+                "file_template", "the directories that it makes would not be looked into",
+                hint: "set recursive_migrations = true")
+        }
         database.locks = judgeLocks(section.child("locks", .locks))
         database.role = identifier("role")
         database.searchPath = searchPath() ?? []
@@ -69,6 +78,16 @@ struct DatabaseSectionJudge {
         guard let objection = url.objection else { return .server(url) }
         section.report("url", objection.message, hint: objection.hint)
         return nil
+    }
+
+    private func fileTemplate() -> FileNameTemplate? {
+        guard let text = section.text("file_template") else { return nil }
+        do {
+            return try FileNameTemplate(parsing: text)
+        } catch {
+            section.report("file_template", error.message, hint: error.hint)
+            return nil
+        }
     }
 
     private func identifier(_ name: String) -> String? {
