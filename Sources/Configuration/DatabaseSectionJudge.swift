@@ -75,7 +75,7 @@ struct DatabaseSectionJudge {
             return .embedded(directory: directory ?? daemon.stateDirectory + "/cluster")
         }
         let url = ConnectionURL(text)
-        guard let objection = url.objection else { return .server(url) }
+        guard let objection = input.objection(to: url) else { return .server(url) }
         section.report("url", objection.message, hint: objection.hint)
         return nil
     }

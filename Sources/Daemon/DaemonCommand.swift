@@ -5,6 +5,7 @@ import Glibc
 import Host
 import Logging
 import Planning
+import PostgresClient
 import Systemd
 
 /// The command line of `migrated`.
@@ -121,7 +122,15 @@ public struct DaemonCommand: AsyncParsableCommand {
         // Somebody's call, even root's, is about the files where it is made, unless there are settings that say otherwise.
         if errand != nil, !TextFiles.exists(defaults.settingsFile) { defaults.migrations = [directory + "/migrations"] }
         return SettingsLoader(
-            environment: environment, workingDirectory: directory, overrides: overrides, defaults: defaults)
+            environment: environment, workingDirectory: directory, overrides: overrides, defaults: defaults,
+            connectionObjection: { url in
+                do throws(ConnectionStringError) {
+                    _ = try ConnectionParameters(url: url.unredacted)
+                    return nil
+                } catch {
+                    return error.message
+                }
+            })
     }
 
     /// Prints why the daemon cannot run; returns what to exit with.
