@@ -96,7 +96,10 @@ let package = Package(
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
         tests("ConfigurationTests", ["Configuration", "Revisions", toml]),
         tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),
-        tests("CommandsTests", ["Commands", "Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest"]),
+        tests(
+            "CommandsTests",
+            ["Commands", "Control", "Varlink", "Planning", "Revisions", "SQLText", "Digest", "Host"],
+            exclude: ["Alembic"]),
         tests(
             "DaemonTests",
             [

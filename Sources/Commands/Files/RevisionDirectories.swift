@@ -13,6 +13,8 @@ struct RevisionDirectories: Sendable, Equatable {
     /// Whether the directories below those count as well.
     var isRecursive = false
     var fileTemplate = FileNameTemplate.standard
+    /// Whether a running daemon said so.
+    var isToldByDaemon = false
 
     /// Those that the command line names; otherwise what the daemon says, which may have been given others than the
     /// settings have; where no daemon answers, what the settings say; and where those are silent, `migrations`.
@@ -43,7 +45,8 @@ struct RevisionDirectories: Sendable, Equatable {
         guard let database, !database.directories.isEmpty else { return nil }
         return RevisionDirectories(
             paths: database.directories, isRecursive: database.isRecursive,
-            fileTemplate: (try? FileNameTemplate(parsing: database.fileTemplate)) ?? .standard)
+            fileTemplate: (try? FileNameTemplate(parsing: database.fileTemplate)) ?? .standard,
+            isToldByDaemon: true)
     }
 
     /// A daemon that may not be asked is as good as none: whoever may read the files may work with them.
