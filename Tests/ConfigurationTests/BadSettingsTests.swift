@@ -75,7 +75,8 @@ struct BadSettings: Sendable, CustomTestStringConvertible {
             "3:14: database.main.migrations: this must not be empty | leave the key out for the default"),
         .main(
             "file_template = \"%(year)d\"",
-            "3:17: database.main.file_template: \"%(year)d\" would give two revisions the same file | put %(rev)s into it"),
+            "3:17: database.main.file_template: \"%(year)d\" would give two revisions the same file | put %(rev)s into it"
+        ),
         .main(
             "file_template = \"%(year)d/%(rev)s\"",
             "3:17: database.main.file_template: the directories that it makes would not be looked into | set recursive_migrations = true"

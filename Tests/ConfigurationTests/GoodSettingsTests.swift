@@ -1,3 +1,4 @@
+import Revisions
 import Testing
 
 @testable import Configuration
