@@ -8,6 +8,8 @@ enum CommandRequest: Sendable {
     case script(String)
     /// Extended protocol, `COPY … FROM STDIN` with its data.
     case copyIn(String, [UInt8])
+    /// Extended protocol, several in one trip; told after each.
+    case batch([BatchCommand], (@Sendable (Int) -> Void)?)
 }
 
 /// How a command went.
@@ -16,6 +18,11 @@ struct CommandOutcome: Sendable {
     var tag = ""
     var affectedRows: Int?
     var rowsReturned = 0
+    /// Those of the commands of a batch.
+    var batch: [CommandOutcome] = []
+
+    /// Prepared statements have gone without our doing.
+    var dropsPreparedStatements: Bool { tag == "DISCARD ALL" || tag == "DEALLOCATE ALL" }
 }
 
 /// What a waiting caller is given.
@@ -46,6 +53,8 @@ struct RunningCommand {
     var phase: Phase = .executing(usesPrepared: false)
     var outcome = CommandOutcome()
     var failure: (any Error)?
+    /// How far a batch has come.
+    var batch: BatchProgress?
     /// COPY data was asked for and given.
     var didCopyIn = false
     /// Somebody wants it to end.
@@ -70,8 +79,13 @@ struct RunningCommand {
 
     var reply: CommandReply {
         guard let failure else { return .success(outcome) }
-        if isTaskCancelled, (failure as? ServerError)?.sqlState == "57014" { return .failure(CancellationError()) }
-        return .failure(failure)
+        let isOurCancel = isTaskCancelled && (failure as? ServerError)?.sqlState == "57014"
+        return .failure(inBatch(isOurCancel ? CancellationError() : failure))
+    }
+
+    /// An error with its place, where the command is a batch.
+    func inBatch(_ error: any Error) -> any Error {
+        batch.map { BatchError(index: $0.outcomes.count, cause: error) } ?? error
     }
 }
 

@@ -34,6 +34,9 @@ extension Connection {
             PQsetSingleRowMode(handle.pointer)
         case .copyIn(let statement, _):
             wasSent = handle.send(statement: statement)
+        case .batch(let commands, _):
+            wasSent = send(commands, to: handle)
+            readNextPartByRows()
         }
         didSend(wasSent, handle)
     }
@@ -53,7 +56,8 @@ extension Connection {
 
     private func didSend(_ wasSent: Bool, _ handle: ConnectionHandle) {
         if wasSent { return flush() }
-        if handle.isBroken { return lost(nil) }
+        // A batch that is half in libpq's buffer cannot be taken out of it again.
+        if handle.isBroken || PQpipelineStatus(handle.pointer) != PQ_PIPELINE_OFF { return lost(nil) }
         running?.fail(CommandError(message: "cannot send the statement: \(handle.errorMessage)"))
         running?.phase = .finished
         complete()
@@ -95,9 +99,14 @@ extension Connection {
     private func drainBrokenSession() {
         guard let handle else { return }
         if running?.isFinished == false {
-            for _ in 0..<1000 {
-                guard end == nil, let result = PQgetResult(handle.pointer) else { break }
-                take(ResultHandle(result), isDraining: true)
+            for _ in 0..<1000 where end == nil {
+                if let result = PQgetResult(handle.pointer) {
+                    take(ResultHandle(result), isDraining: true)
+                } else if running?.batch?.current != nil {
+                    batchPartIsComplete()
+                } else {
+                    break
+                }
             }
         }
         lost(nil)
@@ -115,10 +124,12 @@ extension Connection {
             guard PQisBusy(handle.pointer) == 0 else { return }
             if let result = PQgetResult(handle.pointer) {
                 take(ResultHandle(result), isDraining: false)
-            } else if !handle.isBroken {
-                answerIsComplete(handle)
-            } else {
+            } else if handle.isBroken {
                 return lost(nil)
+            } else if command.batch != nil {
+                batchPartIsComplete()
+            } else {
+                answerIsComplete(handle)
             }
         }
     }
@@ -129,14 +140,21 @@ extension Connection {
             running?.outcome.rowsReturned += 1
         case PGRES_TUPLES_OK:
             running?.outcome.read(result)
-            if case .query? = running?.entry.payload.request { running?.outcome.rows = result }
+            if running?.keepsRows == true { running?.outcome.rows = result }
         case PGRES_COMMAND_OK:
             running?.outcome.read(result)
         case PGRES_EMPTY_QUERY:
             running?.outcome.tag = ""
+        case PGRES_PIPELINE_SYNC:
+            batchIsComplete()
+        case PGRES_PIPELINE_ABORTED:
+            break
         case PGRES_COPY_IN:
+            // libpq cannot go on from COPY in a batch.
+            if running?.batch != nil { return lost(nil) }
             if !isDraining { beginCopyIn() }
         case PGRES_COPY_OUT:
+            if running?.batch != nil { return lost(nil) }
             running?.phase = .copyingOut
         case PGRES_COPY_BOTH:
             lost(nil)
@@ -180,8 +198,7 @@ extension Connection {
             default: break
             }
         }
-        // Prepared statements have gone without our doing.
-        if command.outcome.tag == "DISCARD ALL" || command.outcome.tag == "DEALLOCATE ALL" { statements.forgetAll() }
+        if command.outcome.dropsPreparedStatements { statements.forgetAll() }
         if case .copyIn = command.entry.payload.request, !command.didCopyIn { running?.fail(CommandError.notCopyIn) }
         running?.phase = .finished
         complete()
@@ -197,6 +214,15 @@ extension Connection {
 }
 
 extension RunningCommand {
+    /// Whether somebody wants the rows that come now.
+    var keepsRows: Bool {
+        switch entry.payload.request {
+        case .query: true
+        case .batch: if case .command(keepsRows: true) = batch?.current { true } else { false }
+        default: false
+        }
+    }
+
     /// The prepared statement is gone (26000), or what it gives has changed its type (0A000).
     var hasStaleStatement: Bool {
         guard let state = (failure as? ServerError)?.sqlState else { return false }

@@ -144,11 +144,11 @@ public actor Connection: PostgresSession {
     }
 
     /// libpq takes C strings: what follows a NUL would be cut off silently.
-    private static func check(_ statement: String) throws(CommandError) {
+    static func check(_ statement: String) throws(CommandError) {
         if statement.utf8.contains(0) { throw .nulByte }
     }
 
-    private static func check(_ query: Query) throws(CommandError) {
+    static func check(_ query: Query) throws(CommandError) {
         try check(query.text)
         guard query.parameters.count <= 65535 else { throw .tooManyParameters }
         for case .text(let text) in query.parameters where text.utf8.contains(0) { throw .nulInParameter }

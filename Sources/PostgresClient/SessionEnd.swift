@@ -85,6 +85,6 @@ extension Connection {
         }
         // An ordinary error came first: the statement has failed for certain.
         if let failure = command.failure as? ServerError, !failure.isFatal { return command.reply }
-        return .failure(error.afterSending())
+        return .failure(command.inBatch(error.afterSending()))
     }
 }

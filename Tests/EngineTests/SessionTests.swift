@@ -59,16 +59,18 @@ import Testing
             #expect(try await MigrationLock(session: sessions.worker).tryAcquire())
             let store = HistoryStore(database: "main", session: sessions.worker)
             let entry = HistoryStore.Entry(
-                job: job.id.number, step: step, meaningDigest: revision.upgrade.meaningDigest, elapsedMilliseconds: 0,
-                message: "applied", progress: JobEvent.Progress(unit: "revisions", done: 1))
-            let recorded = try await store.record(
-                entry, transaction: "1", in: sessions.versions, identity: sessions.identity)
+                job: job.id.number, step: step, meaningDigest: revision.upgrade.meaningDigest,
+                progress: JobEvent.Progress(unit: "revisions", done: 1))
+            let recording = try HistoryStore.recording(entry, in: sessions.versions, identity: sessions.identity)
+            try await sessions.worker.script("BEGIN")
+            try await sessions.worker.query(TransactionMark.setting)
+            try await sessions.worker.script("COMMIT")
+            let recorded = try store.recorded(entry, try await sessions.worker.query(recording))
             #expect(!recorded.isSameTransaction && recorded.holdsLock && recorded.rowsHit == [0])
             try await MigrationLock(session: sessions.worker).release()
             try await sessions.worker.script("BEGIN")
-            let id = try await sessions.worker.query("SELECT pg_current_xact_id()::text").scalar(as: String.self)
-            let unlocked = try await store.record(
-                entry, transaction: id, in: sessions.versions, identity: sessions.identity)
+            try await sessions.worker.query(TransactionMark.setting)
+            let unlocked = try store.recorded(entry, try await sessions.worker.query(recording))
             #expect(unlocked.isSameTransaction && !unlocked.holdsLock && unlocked.rowsHit == [0])
             try await sessions.worker.script("COMMIT")
             await sessions.close()

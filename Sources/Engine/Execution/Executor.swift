@@ -4,7 +4,9 @@ import Revisions
 import SQLText
 
 /// Applies the steps of a plan on the worker's session, the one that holds the lock: losing one is losing both.
-struct Executor: Sendable {
+///
+/// Used by one task only.
+final class Executor {
     let configuration: DatabaseConfiguration
     let sessions: SessionPair
     let job: Job
@@ -13,6 +15,21 @@ struct Executor: Sendable {
     let retry: LockRetry
     /// Whether the version table is still to be made, by the first revision that is recorded.
     var makesVersionTable = false
+    /// The revision whose transaction is complete but for its COMMIT.
+    var uncommitted: Uncommitted?
+    private var applied: [RevisionID] = []
+
+    init(
+        configuration: DatabaseConfiguration, sessions: SessionPair, job: Job, reporter: Reporter, activity: Activity,
+        retry: LockRetry
+    ) {
+        self.configuration = configuration
+        self.sessions = sessions
+        self.job = job
+        self.reporter = reporter
+        self.activity = activity
+        self.retry = retry
+    }
 
     var worker: Connection { sessions.worker }
 
@@ -38,107 +55,85 @@ struct Executor: Sendable {
         }
     }
 
+    /// A revision that is recorded as applied, in a transaction that is still open.
+    struct Uncommitted {
+        var work: Work
+        /// What was written with it, to be announced once it is true.
+        var event: JobEvent?
+    }
+
     /// Applies the steps in order. What was applied before a failure stays applied and is named in it.
     ///
     /// - Throws: `Failure`, or `CancellationError` where the task was cancelled or the daemon wants to stop.
     func apply(_ plan: Plan, revisions: [RevisionID: Revision]) async throws {
-        var executor = self
-        executor.makesVersionTable = try await !sessions.versions.exists(on: worker)
-        var applied: [RevisionID] = []
-        for (index, step) in plan.steps.enumerated() {
-            try Task.checkCancellation()
-            if activity.isStopping { throw CancellationError() }
-            guard let revision = revisions[step.revision] else {
-                throw Failure(.noSuchRevision, "cannot apply revision \"\(step.revision)\": its bytes are not kept")
-            }
-            let work = try Work(step, revision, number: index + 1, of: plan.steps.count)
-            activity.begin(step.revision)
-            do {
-                let done =
-                    step.isTransactional
-                    ? try await executor.applyTransactional(work) : try await executor.applyStandalone(work)
-                executor.makesVersionTable = false
-                applied.append(step.revision)
-                if let event = done.event { reporter.announce(event) }
-            } catch var failure as Failure {
-                failure.notes.append(
-                    applied.isEmpty
-                        ? "nothing was applied by this job"
-                        : "applied before by this job: \(applied.map(\.rawValue).joined(separator: ", "))")
-                throw failure
-            }
-        }
-    }
-
-    static func sentence(_ step: Step, _ elapsed: Duration) -> String {
-        let verb = step.direction == .upgrade ? "applied" : "downgraded"
-        let count = elapsed.milliseconds
-        let time = count < 1000 ? "\(count) ms" : "\(count / 1000).\(count % 1000 / 100) s"
-        return "\(verb) \(step.revision), \(step.description) (\(time))"
-    }
-
-    // MARK: Statements
-
-    /// Runs one statement of a revision, alone in its message, so that no splitting error can smuggle in a second.
-    func run(_ statement: Statement, number: Int, of work: Work) async throws {
-        activity.begin(
-            Activity.Now.Statement(
-                number: number, count: work.section.statements.count, verb: statement.kind.verb,
-                line: statement.position.line))
+        makesVersionTable = try await !sessions.versions.exists(on: worker)
         do {
-            if let data = statement.copyData {
-                try await worker.copyIn(statement.text, data: data)
-            } else {
-                try await worker.execute(statement.text)
+            for (index, step) in plan.steps.enumerated() {
+                try await apply(step, number: index + 1, of: plan.steps.count, revisions[step.revision])
             }
-        } catch let error as ServerError {
-            if Task.isCancelled { throw CancellationError() }
-            guard !error.endsSession else { throw ConnectionError(error) }
-            throw StatementError(statement: statement, error: error)
+            try await commit()
+        } catch {
+            // Whatever ended the job: the revision before it is complete.
+            try await commit()
+            guard var failure = error as? Failure else { throw error }
+            failure.notes.append(
+                applied.isEmpty
+                    ? "nothing was applied by this job"
+                    : "applied before by this job: \(applied.map(\.rawValue).joined(separator: ", "))")
+            throw failure
         }
     }
 
-    /// A statement that the server refused, before anybody has decided whether to try again.
-    struct StatementError: Error {
-        /// None where it was our own record of the step that had to wait.
-        let statement: Statement?
-        let error: ServerError
-
-        func failure(in work: Work) -> Failure {
-            guard let statement else { return Executor.failure(error, ending: work) }
-            let place = error.position.map { statement.position(ofCharacter: $0) } ?? statement.position
-            let what = work.step.direction == .upgrade ? "apply" : "downgrade"
-            return Failure(
-                .statementFailed, "cannot \(what) revision \"\(work.step.revision)\": \(error.message)",
-                hint: error.hint ?? "mend the revision; a changed file needs a new approval",
-                location: Failure.Location(path: work.revision.path, line: place.line, column: place.column),
-                sql: Failure.ServerReport(
-                    sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                    context: error.context, statement: statement.text))
+    private func apply(_ step: Step, number: Int, of count: Int, _ revision: Revision?) async throws {
+        try Task.checkCancellation()
+        if activity.isStopping { throw CancellationError() }
+        guard let revision else {
+            throw Failure(.noSuchRevision, "cannot apply revision \"\(step.revision)\": its bytes are not kept")
         }
+        let work = try Work(step, revision, number: number, of: count)
+        activity.begin(step.revision)
+        if step.isTransactional { return try await applyTransactional(work) }
+        try await commit()
+        try await applyStandalone(work)
+        try await commit()
+    }
+
+    // MARK: The end of a transaction
+
+    /// Never prepared: what the revision did to prepared statements must not be in its way.
+    static let commit = {
+        var query: Query = "COMMIT"
+        query.isReusable = false
+        return query
+    }()
+
+    /// Commits the revision that is complete, if there is one, even where the task is being cancelled. An answer that never
+    /// comes is settled by reading the history after a new connection, never guessed.
+    func commit() async throws {
+        guard let pending = uncommitted else { return }
+        do {
+            try await Task { [worker] in try await worker.script("COMMIT") }.value
+        } catch let error as ServerError where !error.endsSession {
+            uncommitted = nil
+            throw Self.failure(error, ending: pending.work)
+        } catch {
+            uncommitted = nil
+            throw (error as? ServerError).map { ConnectionError($0) } ?? error
+        }
+        if let event = pending.event { reporter.announce(event) }
+        didCommit()
+    }
+
+    /// The server has said that it has committed what was complete.
+    func didCommit() {
+        guard let committed = uncommitted else { return }
+        applied.append(committed.work.step.revision)
+        makesVersionTable = false
+        uncommitted = nil
     }
 
     /// Takes a transaction back, whatever state the task is in. A session that cannot do it is lost anyway.
     func rollBack() async {
-        await Task { try? await worker.script("ROLLBACK") }.value
-    }
-
-    /// Commits. An answer that never comes is settled by reading the history after a new connection, never guessed.
-    func commit(_ work: Work) async throws {
-        do {
-            try await worker.script("COMMIT")
-        } catch let error as ServerError {
-            throw Self.failure(error, ending: work)
-        }
-    }
-
-    /// What the server refused after the last statement: a deferred constraint, or the commit itself.
-    static func failure(_ error: ServerError, ending work: Work) -> Failure {
-        Failure(
-            .statementFailed, "cannot commit revision \"\(work.step.revision)\": \(error.message)",
-            hint: error.hint, location: Failure.Location(path: work.revision.path),
-            sql: Failure.ServerReport(
-                sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                context: error.context))
+        await Task { [worker] in try? await worker.script("ROLLBACK") }.value
     }
 }

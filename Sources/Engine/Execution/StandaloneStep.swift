@@ -7,10 +7,10 @@ import SQLText
 /// A `transaction: off` revision, statement by statement. What the server allows in a transaction commits together with
 /// its own row; for the rest an intent is written before, and the result after. What is found half done is probed.
 extension Executor {
-    func applyStandalone(_ work: Work) async throws -> Applied {
+    func applyStandalone(_ work: Work) async throws {
         let key = StandaloneKey(revision: work.step.revision, direction: work.step.direction)
         let store = StandaloneStore(session: worker)
-        try await worker.script(SessionSettings.beforeRevision)
+        try await worker.script(Self.cleaning.joined(separator: "; "))
         let begun = try await store.entries(of: key.revision, key.direction)
         var elapsed = Duration.zero
         for (index, statement) in work.section.statements.enumerated() {
@@ -24,15 +24,11 @@ extension Executor {
             }
             elapsed += try await runStandalone(statement, index: index, digest: digest, key, work)
         }
-        let total = elapsed
-        let recorded = try await transaction(work, lockTimeout: nil) { transaction in
-            { _ in
-                try await store.clear(key)
-                return try await record(work, in: transaction, elapsed: total)
-            }
-        }
-        return Applied(elapsed: total, event: recorded.event)
+        try await record(
+            work, statements: 0..<0, lockTimeout: nil, elapsed: elapsed, cleaning: [StandaloneStore.clearing(key)])
     }
+
+    private static let cleaning = SessionSettings.beforeRevision
 
     private func runStandalone(
         _ statement: Statement, index: Int, digest: SHA256Digest, _ key: StandaloneKey, _ work: Work
@@ -53,16 +49,22 @@ extension Executor {
     ) async throws -> Duration {
         let store = StandaloneStore(session: worker)
         return try await withLockRetries(work) { lockTimeout in
-            try await transaction(work, lockTimeout: lockTimeout) { begun in
-                try await run(statement, number: index + 1, of: work)
-                return { _ in
-                    try await confirm(begun, work)
-                    try await store.intend(index, digest, of: key, job: job.id.number)
-                    try await store.settle(index, of: key, by: "result")
-                    return nil
-                }
+            let clock = ContinuousClock()
+            let start = clock.now
+            try await transaction(
+                work, statements: index..<index + 1, lockTimeout: lockTimeout, record: [Self.confirmation]
+            ) { try confirm($0, work) }
+            let elapsed = clock.now - start
+            do {
+                try await store.intend(index, digest, of: key, job: job.id.number)
+                try await store.settle(index, of: key, by: "result")
+                try await worker.script("COMMIT")
+            } catch {
+                await rollBack()
+                throw error
             }
-        }.elapsed
+            return elapsed
+        }
     }
 
     /// The statement by itself, between its intent and its result.
@@ -78,23 +80,23 @@ extension Executor {
         let settings = SessionSettings.forStatements(
             scope: "SESSION", role: configuration.role, statementTimeout: configuration.statementTimeout,
             lockTimeout: statement.kind.patience == .concurrent ? nil : retry.settings.longest)
-        let before = SessionSettings.beforeRevision
-        try await worker.script([before, settings].filter { !$0.isEmpty }.joined(separator: "; "))
+        let before = Self.cleaning.joined(separator: "; ")
+        try await worker.script((Self.cleaning + settings).joined(separator: "; "))
         let clock = ContinuousClock()
         let start = clock.now
         do {
-            try await run(statement, number: index + 1, of: work)
+            try await runAlone(statement, number: index + 1, of: work)
         } catch let refused as StatementError {
             // The server has answered: the statement failed. The probe clears away what it left behind. What looks as if it
             // had taken effect was there before, unless it is a detaching that the probe itself has finished.
-            await Task { try? await worker.script(before) }.value
+            await Task { [worker] in try? await worker.script(before) }.value
             let found = try await StepProbe(session: worker).look(at: statement)
             if case .detachPartition = statement.kind.probe, found == .applied { throw refused.failure(in: work) }
             try await store.withdraw(index, of: key)
             throw refused.failure(in: work)
         } catch {
             // Cut off: its intent stays, and whoever goes on with the revision looks at what it left behind first.
-            await Task {
+            await Task { [worker, reporter, job] in
                 try? await worker.script(before)
                 await reporter.event(
                     job.id.number, .stepProgress,
@@ -132,17 +134,15 @@ extension Executor {
         }
     }
 
-    private func confirm(_ begun: String, _ work: Work) async throws {
-        let row = try await worker.query(
-            """
-            SELECT pg_catalog.pg_current_xact_id()::text = \(begun) AS same,
-                EXISTS (\(raw: MigrationLock.isHeldByThisBackend)) AS has_lock
-            """
-        ).first
-        guard try row?.decode("same", as: Bool.self) == true else {
+    private static let confirmation: Query = """
+        SELECT \(raw: TransactionMark.isStanding) AS same, EXISTS (\(raw: MigrationLock.isHeldByThisBackend)) AS has_lock
+        """
+
+    private func confirm(_ result: QueryResult, _ work: Work) throws {
+        guard try result.first?.decode("same", as: Bool.self) == true else {
             throw escaped(work, "it ended its own transaction")
         }
-        guard try row?.decode("has_lock", as: Bool.self) == true else {
+        guard try result.first?.decode("has_lock", as: Bool.self) == true else {
             throw escaped(work, "it dropped the lock of migrated")
         }
     }

@@ -13,9 +13,9 @@ struct HistoryStore: Sendable {
         var job: Int64
         var step: Step
         var meaningDigest: SHA256Digest
-        var elapsedMilliseconds: Double
-        /// What the event says that is written with it, and how far the job has come.
-        var message: String
+        /// Nil for the time since the transaction began.
+        var elapsed: Duration?
+        /// How far the job has come with it.
         var progress: JobEvent.Progress
     }
 
@@ -31,14 +31,9 @@ struct HistoryStore: Sendable {
         var event: JobEvent?
     }
 
-    /// Checks the transaction and the lock, moves the version rows and writes the history row, in one statement. Writes
-    /// nothing unless the transaction is `transaction` and the lock is held; the caller rolls back unless every change hit
-    /// exactly one row.
-    func record(
-        _ entry: Entry, transaction: String, in versions: VersionTable, identity: ServerIdentity
-    ) async throws -> Recorded {
-        let query = try Self.recording(entry, transaction: transaction, in: versions, identity: identity)
-        guard let row = try await session.query(query).first else {
+    /// Reads the server's answer to `recording`.
+    func recorded(_ entry: Entry, _ result: QueryResult) throws -> Recorded {
+        guard let row = result.first else {
             throw Failure(.internalError, "cannot record the step: the server gave no answer")
         }
         return Recorded(
@@ -47,32 +42,40 @@ struct HistoryStore: Sendable {
             event: try row.decode("sequence", as: Int64?.self) == nil ? nil : EventStore.event(row, database: database))
     }
 
-    private static func recording(
-        _ entry: Entry, transaction: String, in versions: VersionTable, identity: ServerIdentity
+    /// Checks the transaction and the lock, moves the version rows and writes the history row, in one statement. Writes
+    /// nothing unless the transaction is the one that `TransactionMark` marked and the lock is held; the caller rolls back
+    /// unless every change hit exactly one row.
+    static func recording(
+        _ entry: Entry, in versions: VersionTable, identity: ServerIdentity
     ) throws -> Query {
         let changes = entry.step.rowChanges
-        var text = Query.StringInterpolation(literalCapacity: 1024, interpolationCount: 16)
-        text.appendLiteral("WITH guard AS MATERIALIZED (SELECT pg_catalog.pg_current_xact_id()::text = ")
-        text.appendInterpolation(transaction)
-        text.appendLiteral("::text AS same_transaction, EXISTS (\(MigrationLock.isHeldByThisBackend)) AS has_lock), ")
+        var text = Query.StringInterpolation(literalCapacity: 2048, interpolationCount: 16)
         text.appendLiteral(
             """
-            history AS (INSERT INTO migrated.history (job, revision, direction, elapsed_ms, content_digest, \
-            meaning_digest, rows_after, system_identifier, timeline, database_oid, transaction_id) SELECT
+            WITH guard AS MATERIALIZED (SELECT \(TransactionMark.isStanding) AS same_transaction, \
+            EXISTS (\(MigrationLock.isHeldByThisBackend)) AS has_lock, coalesce(
+            """)
+        text.appendInterpolation(entry.elapsed.map { $0.seconds * 1000 })
+        text.appendLiteral(
+            """
+            ::double precision, extract(epoch FROM \
+            pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000) AS elapsed), \
+            history AS (INSERT INTO migrated.history (job, revision, direction, content_digest, \
+            meaning_digest, rows_after, system_identifier, timeline, database_oid, transaction_id, elapsed_ms) SELECT
             """)
         let values: [(any PostgresEncodable, String)] = [
             (entry.job, "bigint"), (entry.step.revision.rawValue, "text"), (entry.step.direction.rawValue, "text"),
-            (entry.elapsedMilliseconds, "double precision"), (entry.step.contentDigest.description, "text"),
-            (entry.meaningDigest.description, "text"), (entry.step.rowsAfter.map(\.rawValue), "text[]"),
-            (identity.systemIdentifier, "text"), (identity.timeline, "int"), (identity.databaseOID, "bigint"),
-            (transaction, "text"),
+            (entry.step.contentDigest.description, "text"), (entry.meaningDigest.description, "text"),
+            (entry.step.rowsAfter.map(\.rawValue), "text[]"), (identity.systemIdentifier, "text"),
+            (identity.timeline, "int"), (identity.databaseOID, "bigint"),
         ]
         for (index, (value, type)) in values.enumerated() {
             text.appendLiteral(index == 0 ? " " : ", ")
             text.appendInterpolation(value.postgresParameter)
             text.appendLiteral("::\(type)")
         }
-        text.appendLiteral(" FROM guard WHERE same_transaction AND has_lock)")
+        text.appendLiteral(
+            ", pg_catalog.pg_current_xact_id()::text, elapsed FROM guard WHERE same_transaction AND has_lock)")
         for (index, change) in changes.enumerated() {
             text.appendLiteral(", change_\(index) AS (")
             append(change, of: versions, to: &text)
@@ -98,15 +101,21 @@ struct HistoryStore: Sendable {
         text.appendInterpolation(entry.job)
         text.appendLiteral(
             """
-            ::bigint RETURNING number, state, event_count), event AS (INSERT INTO migrated.job_event \
+            ::bigint RETURNING number, state, event_count, elapsed), event AS (INSERT INTO migrated.job_event \
             (job, sequence, kind, state, revision, message, progress) \
             SELECT number, event_count, '\(JobEvent.Kind.stepApplied.rawValue)', state,
             """)
         text.appendLiteral(" ")
         text.appendInterpolation(entry.step.revision.rawValue)
         text.appendLiteral("::text, ")
-        text.appendInterpolation(entry.message)
-        text.appendLiteral("::text, ")
+        let verb = entry.step.direction == .upgrade ? "applied" : "downgraded"
+        text.appendInterpolation("\(verb) \(entry.step.revision), \(entry.step.description)")
+        text.appendLiteral(
+            """
+            ::text || CASE WHEN elapsed < 1000 THEN ' (' || greatest(1, trunc(elapsed)) || ' ms)' \
+            ELSE ' (' || trunc((elapsed / 1000)::numeric, 1) || ' s)' END,
+            """)
+        text.appendLiteral(" ")
         text.appendInterpolation(try RegistryJSON.encode(entry.progress))
         text.appendLiteral("::jsonb FROM told RETURNING \(EventStore.columns))")
     }

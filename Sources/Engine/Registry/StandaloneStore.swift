@@ -85,13 +85,12 @@ struct StandaloneStore: Sendable {
             "DELETE FROM migrated.standalone_statement WHERE job = \(job) AND done_at IS NULL")
     }
 
-    /// Forgets a revision's statements, in the transaction that records it as applied.
-    func clear(_ step: StandaloneKey) async throws {
-        _ = try await session.query(
-            """
-            DELETE FROM migrated.standalone_statement
-            WHERE revision = \(step.revision.rawValue) AND direction = \(step.direction.rawValue)
-            """)
+    /// Forgets a revision's statements; for the transaction that records it as applied.
+    static func clearing(_ step: StandaloneKey) -> Query {
+        """
+        DELETE FROM migrated.standalone_statement
+        WHERE revision = \(step.revision.rawValue) AND direction = \(step.direction.rawValue)
+        """
     }
 }
 

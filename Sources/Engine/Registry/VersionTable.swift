@@ -37,13 +37,12 @@ struct VersionTable: Sendable {
     }
 
     /// Creates the table as Alembic does, where it is not there.
-    func create(on session: any PostgresSession) async throws {
+    var creation: String {
         let table = qualifiedName.split(separator: ".").last.map(String.init) ?? qualifiedName
         let bare = table.filter { $0 != "\"" }
-        try await session.execute(
-            """
+        return """
             CREATE TABLE IF NOT EXISTS \(qualifiedName) (
                 version_num varchar(32) NOT NULL, CONSTRAINT \(SQLIdentifier.quote(bare + "_pkc")) PRIMARY KEY (version_num))
-            """)
+            """
     }
 }

@@ -29,7 +29,7 @@ enum SessionSettings {
     }
 
     /// Before a revision: whatever an earlier one left in the session is taken back.
-    static let beforeRevision = "RESET SESSION AUTHORIZATION; RESET ALL"
+    static let beforeRevision = ["RESET SESSION AUTHORIZATION", "RESET ALL"]
 
     /// Said in full: BEGIN comes in one message with the RESET of what an earlier revision left, and the server has looked
     /// at `default_transaction_read_only` and its like before that is reached.
@@ -38,23 +38,24 @@ enum SessionSettings {
     /// What a revision's statements run under. `scope` is `LOCAL` in a transaction, else `SESSION`.
     static func forStatements(
         scope: String, role: String?, statementTimeout: Duration?, lockTimeout: Duration?
-    ) -> String {
+    ) -> [String] {
         var settings: [String] = []
         if let role { settings.append("SET \(scope) ROLE \(SQLIdentifier.quote(role))") }
         if let statementTimeout {
             settings.append("SET \(scope) statement_timeout = \(statementTimeout.milliseconds)")
         }
         if let lockTimeout { settings.append("SET \(scope) lock_timeout = \(lockTimeout.milliseconds)") }
-        return settings.joined(separator: "; ")
+        return settings
     }
 
     /// After a revision's statements, before ours: the constraints and triggers that it deferred are its own affair; then
     /// our own rights, and names that nothing of the revision's can shadow. The lock time-out stays: with strong locks in hand,
     /// the version row is not waited for without limit either. What we record is planned once, not anew for each revision.
-    static let beforeRecording = """
-        SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; SET LOCAL ROLE NONE; SET LOCAL search_path = pg_catalog; \
-        SET LOCAL statement_timeout = 0; SET LOCAL plan_cache_mode = force_generic_plan
-        """
+    static let beforeRecording = [
+        "SET CONSTRAINTS ALL IMMEDIATE", "RESET SESSION AUTHORIZATION", "SET LOCAL ROLE NONE",
+        "SET LOCAL search_path = pg_catalog", "SET LOCAL statement_timeout = 0",
+        "SET LOCAL plan_cache_mode = force_generic_plan",
+    ]
 }
 
 extension Duration {
