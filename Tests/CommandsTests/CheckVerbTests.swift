@@ -28,10 +28,10 @@ struct CheckVerbTests {
         #expect(outcome.status == 1)
         let directory = project("migrations")
         for line in [
-            "\(directory)/b.sql:1:14: revision \"b\" has no downgrade [missing_downgrade]",
-            "\(directory)/b.sql:6:23: the foreign key to \"t\" does not say what a deletion does [missing_on_delete]",
-            "\(directory)/c.sql:6:1: cannot run \"CREATE INDEX CONCURRENTLY\" in a transaction",
-            "\(directory)/d.sql:2:19: ",
+            "migrations/b.sql:1:14: revision \"b\" has no downgrade [missing_downgrade]",
+            "migrations/b.sql:6:23: the foreign key to \"t\" does not say what a deletion does [missing_on_delete]",
+            "migrations/c.sql:6:1: cannot run \"CREATE INDEX CONCURRENTLY\" in a transaction",
+            "migrations/d.sql:2:19: ",
         ] {
             #expect(outcome.output.contains(line), "\(line) in \(outcome.output)")
         }

@@ -46,6 +46,11 @@ struct CheckCommand: FileVerb {
         if !files.isEmpty {
             outcome.findings.removeAll { !files.contains(FilePaths.absolute($0.location.path)) }
         }
+        // As the tools that read such lines name files: from where they run.
+        for index in outcome.findings.indices {
+            let path = outcome.findings[index].location.path
+            outcome.findings[index].location.path = FilePaths.relative(path, to: session.context.workingDirectory)
+        }
         try show(outcome, session)
         guard outcome.findings.isEmpty else {
             throw Failure(
