@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Connection strings that nobody can connect with, and databases that nobody can connect to yet.
-@Suite struct ConnectionStringTests {
+@Suite struct ConnectingTests {
     @Test(
         "a bad one is a problem of the settings, with its place",
         arguments: [
@@ -26,7 +26,7 @@ import Testing
     @Test func aCallThatNamesItDoesNotWaitForTheNextAttempt() async throws {
         try await TestCluster.shared.withDatabase { database in
             let hidden = database.name + "_hidden"
-            func rename(_ old: String, _ new: String) async throws {
+            @Sendable func rename(_ old: String, _ new: String) async throws {
                 let admin = try await database.cluster.connect()
                 try await admin.query("ALTER DATABASE \(identifier: old) RENAME TO \(identifier: new)")
                 await admin.close()
