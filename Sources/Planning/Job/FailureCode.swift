@@ -96,10 +96,7 @@ extension Failure {
             case .settingsInvalid: (78, "The settings have faults; each is listed with its file and line.")
             case .timedOut: (124, "The time that the caller gave was up; the job goes on.")
             case .interrupted:
-                (
-                    130,
-                    "Watching was interrupted; the job goes on, or was brought to a safe end where --local was given."
-                )
+                (130, "Watching was interrupted; the job goes on, or with --local was brought to a safe end.")
             }
         }
     }

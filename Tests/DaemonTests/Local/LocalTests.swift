@@ -22,7 +22,12 @@ import Testing
             try await expect("downgrade", "001", at: ["001"])
             try await expect("upgrade", "head", at: ["003"])
             try await expect("downgrade", "base", at: [])
+            try await expect("stamp", "head", at: ["003"])
+            try await expect("stamp", "base", at: [])
+            try await expect("upgrade", "head", "--sql", at: [], says: "-- Running upgrade 001 -> 002")
+            try await expect("downgrade", "003:base", "--sql", at: [], says: "DROP TABLE t_001")
             try await expect("revision", "-m", "add things", at: [], says: "add_things")
+            try await expect("history", at: [], says: "(head), add things")
         }
     }
 

@@ -17,7 +17,7 @@ import Testing
             try harness.configure(urls: ["main": url])
             let outcome = try await harness.launch(arguments: ["--check"]).wait()
             #expect(outcome.status == Failure.Code.settingsInvalid.exitStatus, "\(outcome)")
-            #expect(outcome.errors.contains("migrated.toml:5:"), "\(outcome)")
+            #expect(outcome.errors.contains("migrated.toml:6:"), "\(outcome)")
             #expect(outcome.errors.contains("database.main.url: ") && outcome.errors.contains(reason), "\(outcome)")
             #expect(!outcome.errors.contains("cret"), "\(outcome)")
         }
