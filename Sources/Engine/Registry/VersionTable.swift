@@ -1,32 +1,32 @@
 import Planning
 import PostgresClient
 import Revisions
-import SQLText
 
 /// Alembic's version table of one database: the truth about what is applied.
 struct VersionTable: Sendable {
-    let schema: String
-    let table: String
+    /// The name, with its schema.
+    let name: VersionTableName
+
     /// Whether nobody has named it: it is where Alembic has it by default.
     let isDefault: Bool
 
-    /// The quoted, qualified name.
-    var qualifiedName: String { "\(SQLIdentifier.quote(schema)).\(SQLIdentifier.quote(table))" }
+    /// The name as SQL has it.
+    var qualifiedName: String { name.quoted }
 
     /// Finds the table that the configured name means on this session: without a schema, the one that the search path
     /// leads to, or the one where it would be created.
     static func find(_ name: VersionTableName, on session: any PostgresSession) async throws -> VersionTable {
         let isDefault = name == VersionTableName()
-        if let schema = name.schema { return VersionTable(schema: schema, table: name.table, isDefault: isDefault) }
+        guard name.schema == nil else { return VersionTable(name: name, isDefault: isDefault) }
         let rows = try await session.query(
             """
             SELECT coalesce(
                 (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                    WHERE c.oid = pg_catalog.to_regclass(\(SQLIdentifier.quote(name.table)))),
+                    WHERE c.oid = pg_catalog.to_regclass(\(name.quoted))),
                 pg_catalog.current_schema(), 'public') AS schema
             """)
         let schema = try rows.first?.decode("schema", as: String.self) ?? "public"
-        return VersionTable(schema: schema, table: name.table, isDefault: isDefault)
+        return VersionTable(name: VersionTableName(schema: schema, table: name.table), isDefault: isDefault)
     }
 
     func exists(on session: any PostgresSession) async throws -> Bool {
@@ -41,12 +41,20 @@ struct VersionTable: Sendable {
             .map { RevisionID(try $0.decode("version_num", as: String.self)) }
     }
 
-    /// Creates the table as Alembic does, where it is not there.
-    var creation: String {
-        """
-        CREATE TABLE IF NOT EXISTS \(qualifiedName) (
-            version_num varchar(32) NOT NULL, CONSTRAINT \(SQLIdentifier.quote(table + "_pkc")) PRIMARY KEY (version_num))
-        """
+    /// The statement that creates the table as Alembic does, where it is not there.
+    var creation: String { name.creation }
+
+    /// Makes one change of the rows; returns how many it hit.
+    func apply(_ change: VersionRowChange, on session: any PostgresSession) async throws -> Int {
+        let table = qualifiedName
+        let hit: Query =
+            switch change {
+            case .insert(let id): "INSERT INTO \(raw: table) (version_num) VALUES (\(id.rawValue)) RETURNING 1"
+            case .delete(let id): "DELETE FROM \(raw: table) WHERE version_num = \(id.rawValue) RETURNING 1"
+            case .update(let from, let to):
+                "UPDATE \(raw: table) SET version_num = \(to.rawValue) WHERE version_num = \(from.rawValue) RETURNING 1"
+            }
+        return try await session.query(hit).count
     }
 
     /// Why nothing may be applied yet: there is no such table, nobody has named one, and another one looks like Alembic's. What
@@ -66,9 +74,10 @@ struct VersionTable: Sendable {
         let (otherSchema, otherTable) = (
             try found.decode("schema", as: String.self), try found.decode("name", as: String.self)
         )
+        let schema = name.schema ?? "public"
         return Failure(
             .settingsInvalid,
-            "cannot tell where \"\(database)\" is: it has no table \"\(schema).\(table)\", but \"\(otherSchema).\(otherTable)\" looks like Alembic's version table",
+            "cannot tell where \"\(database)\" is: it has no table \"\(schema).\(name.table)\", but \"\(otherSchema).\(otherTable)\" looks like Alembic's version table",
             hint: "say which it is in [database.\(database)]: version_table = \"\(otherTable)\" and "
                 + "version_table_schema = \"\(otherSchema)\", or version_table_schema = \"\(schema)\" to begin with a new one"
         )

@@ -16,41 +16,99 @@ public struct Planner: Sendable {
     ///   filled in, before anything is done.
     public func plan(_ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]) throws(Failure) -> Plan
     {
-        let graphSteps: [GraphStep]
+        let (plan, gaps) = try preview(direction, to: target, from: rows)
+        guard gaps.isEmpty else { throw Self.refusal(of: gaps, target: target.text) }
+        return plan
+    }
+
+    /// The same for who only wants to see it: what cannot be run is a gap between the steps, and no failure.
+    public func preview(
+        _ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]
+    ) throws(Failure) -> (plan: Plan, gaps: [PlanGap]) {
+        let way: [GraphStep]
         do {
             switch direction {
-            case .upgrade: graphSteps = try graph.upgrade(to: target, from: rows)
-            case .downgrade: graphSteps = try graph.downgrade(to: target, from: rows)
+            case .upgrade: way = try graph.upgrade(to: target, from: rows)
+            case .downgrade: way = try graph.downgrade(to: target, from: rows)
             }
         } catch {
             throw Failure(error)
         }
-        var steps: [Step] = []
-        var irreversible: [Revision] = []
-        var unfinished: [Revision] = []
-        for graphStep in graphSteps {
-            guard let revision = graph[graphStep.revision] else {
-                throw Failure(
-                    .noSuchRevision, "cannot plan \"\(target.text)\": revision \"\(graphStep.revision)\" has no file")
-            }
-            guard let step = Step(graphStep, of: revision) else {
-                irreversible.append(revision)
-                continue
-            }
-            if revision.section(graphStep.direction)?.unfinished != nil { unfinished.append(revision) }
-            steps.append(step)
-        }
-        guard irreversible.isEmpty else { throw Self.refusal(of: irreversible, target: target) }
-        if let failure = Failure(unfinished: unfinished, direction, to: target.text) { throw failure }
-        return Plan(rowsBefore: rows.sorted(), steps: steps)
+        return try fill(way, from: rows)
     }
 
-    private static func refusal(of irreversible: [Revision], target: RevisionTarget) -> Failure {
-        let names = irreversible.map { "\"\($0.id)\"" }.joined(separator: ", ")
+    /// What `--sql` writes for `TO` or `FROM:TO`, where no database is asked.
+    ///
+    /// - Throws: as ``plan(_:to:from:)``.
+    public func offlinePlan(_ direction: Direction, to range: String) throws(Failure) -> Plan {
+        let offline: OfflinePlan
+        do {
+            switch direction {
+            case .upgrade: offline = try graph.offlineUpgrade(range)
+            case .downgrade: offline = try graph.offlineDowngrade(range)
+            }
+        } catch {
+            throw Failure(error)
+        }
+        let (plan, gaps) = try fill(offline.steps, from: offline.rows)
+        guard gaps.isEmpty else { throw Self.refusal(of: gaps, target: range) }
+        return plan
+    }
+
+    /// What `stamp --sql` writes. Without targets: only the version table's creation.
+    ///
+    /// - Throws: `Failure` as the graph says.
+    public func offlineStamp(to targets: [String], purge: Bool) throws(Failure) -> Plan {
+        do {
+            guard !targets.isEmpty else { return Plan(rowsBefore: [], steps: [], stamp: StampPlan()) }
+            let offline = try graph.offlineStamp(targets, purge: purge)
+            return Plan(
+                rowsBefore: offline.rows, steps: [],
+                stamp: StampPlan(rowChanges: offline.rowChanges, rowsAfter: offline.rowsAfter))
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func fill(
+        _ way: [GraphStep], from rows: [RevisionID]
+    ) throws(Failure) -> (plan: Plan, gaps: [PlanGap]) {
+        var plan = Plan(rowsBefore: rows.sorted(), steps: [])
+        var gaps: [PlanGap] = []
+        for graphStep in way {
+            guard let revision = graph[graphStep.revision] else {
+                throw Failure(.noSuchRevision, "cannot plan revision \"\(graphStep.revision)\": it has no file")
+            }
+            let unfinished = revision.section(graphStep.direction)?.unfinished
+            if unfinished == nil, let step = Step(graphStep, of: revision) {
+                plan.steps.append(step)
+            } else {
+                gaps.append(
+                    PlanGap(
+                        revision: revision.id, direction: graphStep.direction, description: revision.description,
+                        path: revision.path, position: plan.steps.count,
+                        unfinished: unfinished.map { "\($0.position.line): \($0.reason)" }))
+            }
+        }
+        return (plan, gaps)
+    }
+
+    /// Why a plan with gaps is not carried out.
+    public static func refusal(of gaps: [PlanGap], target: String) -> Failure {
+        func names(_ gaps: [PlanGap]) -> String { gaps.map { "\"\($0.revision)\"" }.joined(separator: ", ") }
+        let irreversible = gaps.filter { $0.unfinished == nil }
+        guard irreversible.isEmpty else {
+            return Failure(
+                .irreversible, "cannot downgrade to \"\(target)\": no downgrade in \(names(irreversible))",
+                hint: "add a \"-- migrated: downgrade\" section, or restore a backup",
+                location: irreversible.first.map { Failure.Location(path: $0.path) })
+        }
+        let direction = gaps.first?.direction ?? .upgrade
         return Failure(
-            .irreversible, "cannot downgrade to \"\(target.text)\": no downgrade in \(names)",
-            hint: "add a \"-- migrated: downgrade\" section, or restore a backup",
-            location: irreversible.first.map { Failure.Location(path: $0.path) })
+            .unfinishedRevision,
+            "cannot \(direction.rawValue) to \"\(target)\": \(names(gaps)) is to be filled in first",
+            hint: "write the SQL that is missing, and remove the line \"-- migrated: unfinished\"",
+            notes: gaps.map { "\($0.path):\($0.unfinished ?? "")" })
     }
 }
 
@@ -67,19 +125,6 @@ extension Step {
 }
 
 extension Failure {
-    /// The refusal to run that direction of these revisions, naming what is to be filled in where; nil where nothing is.
-    public init?(unfinished revisions: [Revision], _ direction: Direction, to target: String) {
-        let places = revisions.compactMap { revision -> (revision: Revision, unfinished: Revision.Unfinished)? in
-            revision.section(direction)?.unfinished.map { (revision, $0) }
-        }
-        guard !places.isEmpty else { return nil }
-        let names = places.map { "\"\($0.revision.id)\"" }.joined(separator: ", ")
-        self.init(
-            .unfinishedRevision, "cannot \(direction.rawValue) to \"\(target)\": \(names) is to be filled in first",
-            hint: "write the SQL that is missing, and remove the line \"-- migrated: unfinished\"",
-            notes: places.map { "\($0.revision.path):\($0.unfinished.position.line): \($0.unfinished.reason)" })
-    }
-
     /// A fault of the revisions, or of a target among them, as the failure that a person sees.
     public init(_ error: RevisionError) {
         let code: Code =
