@@ -85,7 +85,11 @@ enum Samples {
             .init(
                 rowsBefore: ["001"], rowsAfter: ["002"], steps: [step], missingApprovals: [missing],
                 digest: digest.description,
-                gaps: [PlanGap(revision: "001", description: "first", path: "migrations/001.sql", position: 1)],
+                gaps: [
+                    PlanGap(
+                        revision: "001", description: "first", path: "migrations/001.sql", position: 1,
+                        unfinished: "8: a query")
+                ],
                 withoutFile: ["002"])),
         Exchange(
             GetScript.self, .init(database: "main", direction: .downgrade, target: "-1"), .init(sql: "BEGIN;\n")),
