@@ -73,7 +73,8 @@ struct PlanView: Sendable {
             for gap in gaps where gap.position == position {
                 table.add([
                     .init(gap.direction.rawValue), .init(gap.revision.rawValue, .bold), .init(""), .init(""), .init(""),
-                    .init(gap.unfinished == nil ? "a downgrade" : "to be filled in", .red), .init(""), .init(gap.description),
+                    .init(gap.unfinished == nil ? "a downgrade" : "to be filled in", .red), .init(""),
+                    .init(gap.description),
                 ])
             }
             guard position < plan.steps.count else { break }
