@@ -79,7 +79,9 @@ import Testing
 
     /// Ours are among them: what we send after the revision's statements is then prepared anew.
     @Test func aRevisionMayDropPreparedStatements() async throws {
-        func drop(_ table: String) -> String { "CREATE TABLE \(table) (n integer); DEALLOCATE ALL;" }
+        func drop(_ table: String) -> String {
+            "CREATE TABLE \(table) (n integer); DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;"
+        }
         let samples = [
             Sample("a", up: drop("a")), Sample("b", after: "a", up: drop("b")), Sample("c", after: "b", up: drop("c")),
             Sample("d", after: "c", up: drop("d")), Sample("e", after: "d", up: drop("e")),
