@@ -13,6 +13,8 @@ struct RevisionDirectories: Sendable, Equatable {
     /// Whether the directories below those count as well.
     var isRecursive = false
     var fileTemplate = FileNameTemplate.standard
+    /// What the settings say that a script for psql has to say as well.
+    var script = SQLScript.Settings()
 
     /// Those that the command line names; otherwise what the daemon says, which may have been given others than the
     /// settings have; where no daemon answers, what the settings say; and where those are silent, `migrations`.
@@ -42,7 +44,8 @@ struct RevisionDirectories: Sendable, Equatable {
         guard let database, !database.directories.isEmpty else { return nil }
         return RevisionDirectories(
             paths: database.directories, isRecursive: database.isRecursive,
-            fileTemplate: (try? FileNameTemplate(parsing: database.fileTemplate)) ?? .standard)
+            fileTemplate: (try? FileNameTemplate(parsing: database.fileTemplate)) ?? .standard,
+            script: database.script ?? SQLScript.Settings())
     }
 
     /// A daemon that may not be asked is as good as none: whoever may read the files may work with them.

@@ -56,14 +56,9 @@ struct ScriptFlags: ParsableArguments {
 
     private func write(in session: Session, _ plan: (Planner) throws(Failure) -> Plan) async throws {
         let settings = try await RevisionDirectories.settled(session).script
-        let files = try await RevisionDirectories.find(places, session: session).read()
-        let loaded = RevisionDirectory.load(files)
-        guard let graph = loaded.graph else {
-            throw Failure(
-                .revisionsInvalid,
-                "cannot write SQL: \(Quantity.count(loaded.problems.count, "problem")) in the revisions",
-                hint: "mend the files first: migratectl check", notes: loaded.problems.map(\.description))
-        }
+        let directories = try await RevisionDirectories.find(places, session: session)
+        let loaded = RevisionDirectory.load(try directories.read())
+        guard let graph = loaded.graph else { throw Failure(loaded.problems, in: directories) }
         let script = try SQLScript(
             try plan(Planner(graph: graph)), revisions: { graph[$0] }, settings: settings)
         try output.write(script.text, in: session)

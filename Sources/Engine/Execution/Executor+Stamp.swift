@@ -11,7 +11,7 @@ extension Executor {
             "SET LOCAL search_path = pg_catalog; SET LOCAL lock_timeout = \(retry.settings.longest.milliseconds)"
         do {
             try await worker.script(
-                [SessionSettings.beforeRevision, SessionSettings.begin, settings].joined(separator: "; "))
+                (SessionSettings.beforeRevision + [SessionSettings.begin, settings]).joined(separator: "; "))
             guard try await !worker.query(Query(raw: MigrationLock.isHeldByThisBackend)).isEmpty else {
                 throw Failure(
                     .sessionLost, "cannot stamp \"\(configuration.name)\": its session no longer holds the lock",

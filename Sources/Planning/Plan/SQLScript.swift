@@ -79,9 +79,6 @@ private struct SQLScriptWriter {
 
     mutating func write(_ step: Step, _ revision: Revision, _ section: Revision.Section) {
         let mark = Self.mark(step.direction, revision)
-        // What a revision sets for its session is its own affair, and must not reach the version rows or the next one.
-        let leaving =
-            section.statements.contains(where: \.maySetSession) ? reset : settings.role.map { _ in "RESET ROLE;" }
         let role = settings.role.map(SQLIdentifier.quote)
         if revision.isTransactional {
             add("BEGIN;")
@@ -89,12 +86,21 @@ private struct SQLScriptWriter {
             add(mark)
             if let role { add("SET LOCAL ROLE \(role);") }
             section.statements.forEach { write($0) }
-            if let leaving { add("SET CONSTRAINTS ALL IMMEDIATE;\n" + leaving) }
+            // What a revision sets for its session must reach neither the version rows nor the next one.
+            let maySetSession = section.statements.contains(where: \.maySetSession)
+            if maySetSession || role != nil {
+                add("SET CONSTRAINTS ALL IMMEDIATE;\n" + (maySetSession ? reset : "RESET ROLE;"))
+            }
         } else {
             add(mark)
             if let role { add("SET ROLE \(role);") }
-            section.statements.forEach { write($0) }
-            if let leaving { add(leaving) }
+            for statement in section.statements {
+                write(statement)
+                guard statement.maySetSession else { continue }
+                // Outside of a transaction each statement stands alone, and starts from the same settings.
+                add(reset + (role.map { "\nSET ROLE \($0);" } ?? ""))
+            }
+            if role != nil { add("RESET ROLE;") }
             add("BEGIN;")
             makeVersionTable()
         }

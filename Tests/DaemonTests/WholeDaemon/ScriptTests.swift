@@ -57,7 +57,9 @@ import Testing
             "d": """
             -- revision: d
             -- down_revision: c
+            -- transaction: off
             -- migrated: upgrade
+            SET search_path = elsewhere;
             CREATE TABLE public_again (id int);
             -- migrated: downgrade
             DROP TABLE public_again;
