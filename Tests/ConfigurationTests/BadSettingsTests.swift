@@ -74,6 +74,14 @@ struct BadSettings: Sendable, CustomTestStringConvertible {
             "migrations = []",
             "3:14: database.main.migrations: this must not be empty | leave the key out for the default"),
         .main(
+            "file_template = \"%(year)d\"",
+            "3:17: database.main.file_template: \"%(year)d\" would give two revisions the same file | put %(rev)s into it"
+        ),
+        .main(
+            "file_template = \"%(year)d/%(rev)s\"",
+            "3:17: database.main.file_template: the directories that it makes would not be looked into | set recursive_migrations = true"
+        ),
+        .main(
             "migrations = [\n\"a\",\n  3]",
             "5:3: database.main.migrations: each element must be a string, not an integer"),
         .main(

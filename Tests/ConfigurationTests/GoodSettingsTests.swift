@@ -1,3 +1,4 @@
+import Revisions
 import Testing
 
 @testable import Configuration
@@ -14,6 +15,7 @@ struct GoodSettingsTests {
         let main = try #require(settings.database(named: "main"))
         #expect(main.location == .server(ConnectionURL("postgresql://app@db/app")))
         #expect(main.migrations == ["/etc/migrated/migrations"])
+        #expect(!main.recursiveMigrations && main.fileTemplate == .standard)
         #expect(main.approvals == 1)
         #expect(main.requesterMayApprove)
         #expect(!main.autoUpgrade && !main.development)
@@ -44,6 +46,8 @@ struct GoodSettingsTests {
             [database.main]
             url = "host=db dbname=app"
             migrations = ["/a", "b/../c"]
+            recursive_migrations = true
+            file_template = "%(year)d/%(rev)s"
             role = "app_owner"
             search_path = 'App, "Mixed Case", "$user", "a""b,c"'
             statement_timeout = "15min"
@@ -73,6 +77,7 @@ struct GoodSettingsTests {
         let main = try #require(settings.database(named: "main"))
         #expect(main.location == .server(ConnectionURL("host=db dbname=app")))
         #expect(main.migrations == ["/a", "/etc/migrated/c"])
+        #expect(main.recursiveMigrations && main.fileTemplate.description == "%(year)d/%(rev)s")
         #expect(main.role == "app_owner")
         #expect(main.searchPath == ["app", "Mixed Case", "$user", "a\"b,c"])
         #expect(main.statementTimeout == .seconds(900))

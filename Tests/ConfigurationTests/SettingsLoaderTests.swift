@@ -28,6 +28,20 @@ struct SettingsLoaderTests {
             overrides: SettingsOverrides(settingsFile: settings), defaults: defaults)
     }
 
+    @Test("where no database is needed, none is no problem, and other faults are")
+    func withoutDatabase() throws {
+        try withFiles(["migrated.toml": "[daemon]\n"]) { directory in
+            var defaults = SettingsDefaults.system
+            defaults.settingsFile = directory + "/migrated.toml"
+            let loader = SettingsLoader(
+                environment: [:], workingDirectory: directory, defaults: defaults, needsDatabase: false)
+            #expect(try loader.load().databases.isEmpty)
+            try Data("[daemon]\nsoket = 1".utf8).write(to: URL(filePath: directory + "/migrated.toml"))
+            let problems = #expect(throws: SettingsProblems.self) { try loader.load() }
+            #expect(problems?.problems.map(\.key) == ["daemon.soket"])
+        }
+    }
+
     @Test("the main file, then its drop-ins by name, and nothing else that lies there")
     func order() throws {
         try withFiles([

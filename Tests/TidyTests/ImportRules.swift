@@ -38,12 +38,14 @@ enum ImportRules {
             ["Planning", "Revisions"], others: ["FoundationEssentials", "Glibc", "TOMLKit"]),
         "Daemon": TargetImports(
             [
-                "Engine", "Control", "Configuration", "Systemd", "Planning", "Revisions", "Host", "Varlink", "PostgresClient", "Digest",
+                "Engine", "Control", "Configuration", "Systemd", "Planning", "Revisions", "Host", "Varlink",
+                "PostgresClient", "Digest",
                 "SQLText",
             ], others: system + service + ["ArgumentParser"]),
         "Commands": TargetImports(
             [
-                "Control", "Configuration", "Planning", "Revisions", "SchemaModel", "SQLText", "Introspection", "Host", "Varlink",
+                "Control", "Configuration", "Planning", "Revisions", "SchemaModel", "SQLText", "Introspection", "Host",
+                "Varlink",
                 "Digest",
             ], others: system + ["ArgumentParser"]),
         "migrated": TargetImports(["Daemon"], others: ["ArgumentParser", "Glibc"]),

@@ -10,13 +10,29 @@ protocol FileVerb: Verb {
 
 extension FileVerb {
     /// The revisions, and with `withRows` what the version table of the database says.
+    ///
+    /// Who may not read the files, or finds faults in them, gets what the daemon has in force, where one answers.
     func listing(_ session: Session, withRows: Bool = false) async throws -> RevisionListing {
         let directories = try await RevisionDirectories.find(places, session: session)
-        return try RevisionListing(in: directories, rows: withRows ? try await session.currentRows() : nil)
+        let rows = withRows ? try await session.currentRows() : nil
+        do {
+            return try RevisionListing(in: directories, rows: rows)
+        } catch let failure as Failure where directories.isToldByDaemon {
+            let replies = try await session.client.collect(ListRevisions.self, .init(database: session.database))
+            let listing = try RevisionListing(replies.flatMap(\.revisions), rows: rows)
+            try session.warn("\(failure.message); this is what the daemon has in force")
+            return listing
+        }
     }
 }
 
 extension Session {
+    /// Says on standard error what a person should know, and programs need not.
+    func warn(_ message: String) throws {
+        guard !output.isJSON else { return }
+        guard context.errors.write("migratectl: warning: \(message.printable)\n") else { throw OutputClosed() }
+    }
+
     /// The rows of the database's version table, from the daemon.
     func currentRows() async throws -> [RevisionID] {
         let status = try await client.call(GetStatus.self, .init(database: database))

@@ -15,6 +15,8 @@ struct RevisionDirectories: Sendable, Equatable {
     var fileTemplate = FileNameTemplate.standard
     /// What the settings say that a script for psql has to say as well.
     var script = SQLScript.Settings()
+    /// Whether a running daemon said so.
+    var isToldByDaemon = false
 
     /// Those that the command line names; otherwise what the daemon says, which may have been given others than the
     /// settings have; where no daemon answers, what the settings say; and where those are silent, `migrations`.
@@ -45,7 +47,7 @@ struct RevisionDirectories: Sendable, Equatable {
         return RevisionDirectories(
             paths: database.directories, isRecursive: database.isRecursive,
             fileTemplate: (try? FileNameTemplate(parsing: database.fileTemplate)) ?? .standard,
-            script: database.script ?? SQLScript.Settings())
+            script: database.script ?? SQLScript.Settings(), isToldByDaemon: true)
     }
 
     /// A daemon that may not be asked is as good as none: whoever may read the files may work with them.

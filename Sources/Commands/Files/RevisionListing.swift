@@ -1,3 +1,4 @@
+import Control
 import Host
 import Planning
 import Revisions
@@ -8,9 +9,13 @@ struct RevisionListing: Sendable {
     let graph: RevisionGraph
     /// The rows of the version table; nil where nobody asked.
     let rows: [RevisionID]?
-    private let headers: [RevisionID: (header: RevisionHeader, path: String)]
+    private let headers: Headers
+    /// Which revisions have a way back, where the daemon said so.
+    private let hasDowngrade: [RevisionID: Bool]
     private let effectiveHeads: Set<RevisionID>
     private let applied: Set<RevisionID>
+
+    private typealias Headers = [RevisionID: (header: RevisionHeader, path: String)]
 
     /// Reads the directories. Throws everything that is wrong with the headers, at once.
     init(in directories: RevisionDirectories, rows: [RevisionID]? = nil) throws {
@@ -18,9 +23,33 @@ struct RevisionListing: Sendable {
         guard let graph = outline.graph, outline.problems.isEmpty else {
             throw Failure(outline.problems, in: directories)
         }
+        try self.init(graph, headers: outline.headers, rows: rows)
+    }
+
+    /// What the daemon has in force, for those who cannot read the files.
+    init(_ revisions: [RevisionSummary], rows: [RevisionID]?) throws {
+        let ordered = revisions.sorted { $0.path < $1.path }
+        var headers: Headers = [:]
+        for revision in ordered {
+            let header = RevisionHeader(
+                id: revision.id, downRevisions: revision.downRevisions, branchLabels: revision.branchLabels,
+                dependsOn: revision.dependsOn, isTransactional: revision.isTransactional,
+                description: revision.description, created: revision.created)
+            headers[revision.id] = (header, revision.path)
+        }
+        try self.init(
+            RevisionGraph(nodes: ordered.compactMap { headers[$0.id]?.header.node }), headers: headers, rows: rows,
+            hasDowngrade: Dictionary(
+                revisions.map { ($0.id, $0.hasDowngrade) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    private init(
+        _ graph: RevisionGraph, headers: Headers, rows: [RevisionID]?, hasDowngrade: [RevisionID: Bool] = [:]
+    ) throws {
         self.graph = graph
         self.rows = rows
-        headers = outline.headers
+        self.headers = headers
+        self.hasDowngrade = hasDowngrade
         effectiveHeads = Set(graph.effectiveHeads)
         let known = (rows ?? []).filter { graph.contains($0) }
         applied = known.isEmpty ? [] : try graph.applied(rows: known)
@@ -47,7 +76,7 @@ struct RevisionListing: Sendable {
     /// The same with what only the whole file tells.
     func wholeEntry(_ id: RevisionID) -> RevisionEntry? {
         guard var entry = entry(id) else { return nil }
-        entry.hasDowngrade = (try? file(of: id))?.revision.map { $0.downgrade != nil }
+        entry.hasDowngrade = hasDowngrade[id] ?? (try? file(of: id))?.revision.map { $0.downgrade != nil }
         return entry
     }
 

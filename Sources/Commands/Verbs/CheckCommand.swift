@@ -36,11 +36,20 @@ struct CheckCommand: FileVerb {
                 .usage, "cannot ignore \"\(code)\": no rule has that code",
                 hint: "the rules are \(known.joined(separator: ", ")); faults cannot be ignored")
         }
+        if let missing = paths.first(where: { !TextFiles.exists($0) }) {
+            throw Failure(
+                .usage, "cannot judge \"\(missing)\": there is no such file or directory", hint: "name one that exists")
+        }
         let directories = try await directories(session)
         var outcome = Linter(ignoring: Set(ignore)).judge(try directories.read())
-        let files = Set(paths.filter { !Self.isDirectory($0) }.map(FilePaths.absolute))
+        let files = Set(paths.filter { !TextFiles.isDirectory($0) }.map(FilePaths.absolute))
         if !files.isEmpty {
             outcome.findings.removeAll { !files.contains(FilePaths.absolute($0.location.path)) }
+        }
+        // As the tools that read such lines name files: from where they run.
+        for index in outcome.findings.indices {
+            let path = outcome.findings[index].location.path
+            outcome.findings[index].location.path = FilePaths.relative(path, to: session.context.workingDirectory)
         }
         try show(outcome, session)
         guard outcome.findings.isEmpty else {
@@ -54,7 +63,7 @@ struct CheckCommand: FileVerb {
     /// Those that are named. For files, those that are configured if they hold them, because a revision's parents may
     /// be in another of them; otherwise those that they are in.
     private func directories(_ session: Session) async throws -> RevisionDirectories {
-        let files = paths.filter { !Self.isDirectory($0) }
+        let files = paths.filter { !TextFiles.isDirectory($0) }
         if files.isEmpty, !paths.isEmpty {
             return RevisionDirectories(paths: paths, isRecursive: places.isRecursive)
         }
@@ -64,12 +73,10 @@ struct CheckCommand: FileVerb {
             if parents.allSatisfy(configured.contain) { return configured }
         } catch let failure as Failure where !files.isEmpty && failure.code == .noSuchDatabase {}
         var named: [String] = []
-        for path in paths.map({ Self.isDirectory($0) ? $0 : FilePaths.split($0).parent })
+        for path in paths.map({ TextFiles.isDirectory($0) ? $0 : FilePaths.split($0).parent })
         where !named.contains(path) { named.append(path) }
         return RevisionDirectories(paths: named, isRecursive: places.isRecursive)
     }
-
-    private static func isDirectory(_ path: String) -> Bool { TextFiles.isDirectory(path) }
 
     private struct Document: Encodable {
         var revisionCount: Int

@@ -39,18 +39,31 @@ struct ShowCommand: FileVerb {
     }
 
     private func document(_ id: RevisionID, _ listing: RevisionListing, _ session: Session) async throws -> Document {
-        let (bytes, revision) = try listing.file(of: id)
         guard var entry = listing.entry(id) else {
             throw Failure(.noSuchRevision, "cannot find revision \"\(id)\"")
         }
-        entry.hasDowngrade = revision.map { $0.downgrade != nil }
-        let digests = [revision?.upgrade.contentDigest, revision?.downgrade?.contentDigest]
         let told = try? await session.client.call(
             GetRevision.self, .init(database: session.database, revision: id.rawValue))
+        let (bytes, revision) = try bytes(of: id, listing, told)
+        entry.hasDowngrade = revision.map { $0.downgrade != nil }
+        let digests = [revision?.upgrade.contentDigest, revision?.downgrade?.contentDigest]
         return Document(
             revision: entry, source: String(decoding: bytes, as: UTF8.self), upgradeDigest: digests[0]?.description,
             downgradeDigest: digests[1]?.description,
             approvals: told?.approvals.filter { digests.contains($0.contentDigest) })
+    }
+
+    /// The file, or for those who may not read it what the daemon has of it.
+    private func bytes(
+        of id: RevisionID, _ listing: RevisionListing, _ told: GetRevision.Reply?
+    ) throws -> (bytes: [UInt8], revision: Revision?) {
+        do {
+            return try listing.file(of: id)
+        } catch {
+            guard let told else { throw error }
+            let bytes = Array(told.source.utf8)
+            return (bytes, try? SQLFormat().parse(RevisionFile(path: told.revision.path, bytes: bytes)))
+        }
     }
 
     private func show(_ document: Document, _ session: Session) throws {
