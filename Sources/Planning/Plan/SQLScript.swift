@@ -85,7 +85,7 @@ private struct SQLScriptWriter {
             makeVersionTable()
             add(mark)
             if let role { add("SET LOCAL ROLE \(role);") }
-            section.statements.forEach { write($0) }
+            for statement in section.statements { write(statement) }
             // What a revision sets for its session must reach neither the version rows nor the next one.
             let maySetSession = section.statements.contains(where: \.maySetSession)
             if maySetSession || role != nil {
@@ -104,7 +104,7 @@ private struct SQLScriptWriter {
             add("BEGIN;")
             makeVersionTable()
         }
-        step.rowChanges.forEach { add(statement($0)) }
+        for change in step.rowChanges { add(statement(change)) }
         add("COMMIT;")
     }
 
@@ -114,7 +114,7 @@ private struct SQLScriptWriter {
         if !stamp.rowChanges.isEmpty {
             add("-- Running stamp_revision \(Self.names(rows)) -> \(Self.names(stamp.rowsAfter))")
         }
-        stamp.rowChanges.forEach { add(statement($0)) }
+        for change in stamp.rowChanges { add(statement(change)) }
         add("COMMIT;")
     }
 
