@@ -27,7 +27,8 @@ CREATE TABLE message_feedback (
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT message_feedback_pkey PRIMARY KEY (message_id, user_id),
     CONSTRAINT message_feedback_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages (id) ON DELETE CASCADE,
-    CONSTRAINT message_feedback_reason_fkey FOREIGN KEY (reason) REFERENCES feedback_reasons (code),
+    CONSTRAINT message_feedback_reason_fkey FOREIGN KEY (reason) REFERENCES feedback_reasons (code)
+        ON DELETE RESTRICT,
     CONSTRAINT message_feedback_rating_known CHECK (rating IN (-1, 1)),
     CONSTRAINT message_feedback_comment_length CHECK (char_length(comment) <= 4000)
 );

@@ -21,26 +21,31 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
-                    StatusCommand.self, CurrentCommand.self, HistoryCommand.self, HeadsCommand.self, ShowCommand.self,
-                    PlanCommand.self,
+                    StatusCommand.self, CurrentCommand.self, HistoryCommand.self, HeadsCommand.self,
+                    BranchesCommand.self, ShowCommand.self, PlanCommand.self,
                 ]),
             CommandGroup(
                 name: "Migration",
                 subcommands: [
-                    UpgradeCommand.self, DowngradeCommand.self, ApproveCommand.self, RevokeCommand.self,
-                    ApprovalsCommand.self, RevisionCommand.self,
+                    UpgradeCommand.self, DowngradeCommand.self, StampCommand.self, EnsureVersionCommand.self,
+                    ApproveCommand.self, RevokeCommand.self, ApprovalsCommand.self, TestCommand.self,
+                    ResetCommand.self,
                 ]),
+            CommandGroup(
+                name: "File",
+                subcommands: [RevisionCommand.self, MergeCommand.self, EditCommand.self, CheckCommand.self]),
             CommandGroup(
                 name: "Job",
                 subcommands: [
-                    JobsCommand.self, JobCommand.self, WatchCommand.self, CancelCommand.self, ResolveCommand.self,
-                    LogCommand.self,
+                    JobsCommand.self, JobCommand.self, WatchCommand.self, CancelCommand.self, RetryCommand.self,
+                    ResolveCommand.self, LogCommand.self,
                 ]),
             CommandGroup(name: "Backup", subcommands: [BackupCommand.self, BackupsCommand.self]),
             CommandGroup(
                 name: "Service",
                 subcommands: [
-                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, DebugCommand.self,
+                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, ReleaseCommand.self,
+                    DebugCommand.self,
                 ]),
         ])
 

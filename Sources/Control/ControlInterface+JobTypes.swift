@@ -1,7 +1,7 @@
 extension ControlInterface {
     static let jobTypes = """
         # What a job does.
-        type JobKind (upgrade, downgrade, backup)
+        type JobKind (upgrade, downgrade, stamp, backup, reset)
 
         # One change of the rows of the version table; exactly one field is set.
         type VersionRowChange (
@@ -11,6 +11,18 @@ extension ControlInterface {
           delete: ?(revision: string),
           # A row gets another value.
           update: ?(from: string, to: string)
+        )
+
+        # A revision that a plan would have to take back and cannot, for want of a downgrade.
+        type PlanGap (
+          # The revision.
+          revision: string,
+          # One line for people.
+          description: string,
+          # The file.
+          path: string,
+          # How many steps come before it.
+          position: int
         )
 
         # One revision to be applied in one direction, by digest.
@@ -109,8 +121,27 @@ extension ControlInterface {
         """
 
     static let serviceTypes = """
-        # Whether a database is at hand: refused means that it may not be used (a clone's registry, a pooler).
-        type Connection (connecting, connected, unavailable, refused)
+        # Whether a database is at hand: refused means that it may not be used (a clone's registry, a pooler),
+        # released that it was handed back.
+        type Connection (connecting, connected, unavailable, refused, released)
+
+        # The name of the version table.
+        type VersionTableName (
+          # Its schema; absent where the search path leads to it.
+          schema: ?string,
+          # Its name in there.
+          table: string
+        )
+
+        # What the settings say that a script for psql has to say as well.
+        type ScriptSettings (
+          # The role that revisions are run as.
+          role: ?string,
+          # The schemas that unqualified names mean; none where the settings say nothing.
+          searchPath: []string,
+          # The version table.
+          versionTable: VersionTableName
+        )
 
         # How one database is.
         type DatabaseStatus (
@@ -136,6 +167,12 @@ extension ControlInterface {
           unapprovedCount: int,
           # The directories that are watched.
           directories: []string,
+          # What the settings say that a script for psql has to say as well.
+          script: ?ScriptSettings,
+          # Whether the directories below those are watched as well.
+          isRecursive: bool,
+          # How the files of new revisions are called, in Alembic's language of templates.
+          fileTemplate: string,
           # What is wrong in them; the last good graph stays in force.
           problems: []Failure,
           # What a person should know, a line each.

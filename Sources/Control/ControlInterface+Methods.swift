@@ -1,6 +1,7 @@
 extension ControlInterface {
     /// The methods of the interface.
-    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods].joined(separator: "\n")
+    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods]
+        .joined(separator: "\n")
 
     private static let readingMethods = """
         # How the daemon and its databases are.
@@ -66,7 +67,9 @@ extension ControlInterface {
           # Which way.
           direction: Direction,
           # head, base, an id or a part of it, a label, +1, -1, …
-          target: string
+          target: string,
+          # Whether revisions without a downgrade are listed as gaps; without it they are an error.
+          allowsGaps: ?bool
         ) -> (
           # The rows of the version table now.
           rowsBefore: []string,
@@ -77,7 +80,25 @@ extension ControlInterface {
           # What the policy still asks for.
           missingApprovals: []MissingApproval,
           # Binds the rows that it starts from and each step's direction and content, in order.
-          digest: string
+          digest: string,
+          # Revisions on the way that cannot be taken back.
+          gaps: ?[]PlanGap,
+          # Steps whose file is gone; the bytes that were kept of it are run.
+          withoutFile: ?[]string
+        )
+
+        # The steps of an upgrade or a downgrade as a script for psql, from where the database is. Changes nothing.
+        # With more: in portions.
+        method GetScript(
+          # The database, by its name in the settings.
+          database: ?string,
+          # Which way.
+          direction: Direction,
+          # head, base, an id or a part of it, a label, +1, -1, …
+          target: string
+        ) -> (
+          # The script, or the next portion of it.
+          sql: string
         )
 
         """
@@ -102,6 +123,32 @@ extension ControlInterface {
           database: ?string,
           # head, base, an id or a part of it, a label, +1, -1, …
           target: string,
+          # A UUID of the caller's making: the same call sent twice is one job.
+          requestId: string
+        ) -> (
+          # The job as it was queued.
+          job: Job
+        )
+
+        # Queues a stamp: the version table says something else afterwards, and no revision is run.
+        method Stamp(
+          # The database, by its name in the settings.
+          database: ?string,
+          # head, heads, base, ids, labels: at least one, and none that is relative.
+          targets: []string,
+          # Whether all rows go first, whatever they are.
+          purge: ?bool,
+          # A UUID of the caller's making: the same call sent twice is one job.
+          requestId: string
+        ) -> (
+          # The job as it was queued.
+          job: Job
+        )
+
+        # Queues the making of the version table, where it is not there.
+        method EnsureVersion(
+          # The database, by its name in the settings.
+          database: ?string,
           # A UUID of the caller's making: the same call sent twice is one job.
           requestId: string
         ) -> (

@@ -12,8 +12,11 @@ public enum ControlInterface {
         GetRevision.self,
         GetHistory.self,
         MakePlan.self,
+        GetScript.self,
         Upgrade.self,
         Downgrade.self,
+        Stamp.self,
+        EnsureVersion.self,
         Backup.self,
         ListJobs.self,
         GetJob.self,
@@ -30,6 +33,10 @@ public enum ControlInterface {
         Reload.self,
         Adopt.self,
         Diagnose.self,
+        Retry.self,
+        GetSchema.self,
+        Reset.self,
+        Release.self,
     ]
 
     /// The interface description in Varlink's language, comments included: what `GetInterfaceDescription` answers.

@@ -1,5 +1,6 @@
 public import Planning
 public import PostgresClient
+public import Revisions
 
 /// Everything that the engine needs to know about one database. Made from the settings, which know defaults and units.
 public struct DatabaseConfiguration: Sendable, Equatable {
@@ -19,33 +20,41 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var backup: BackupRules
     /// Where revisions are looked for.
     public var directories: [String]
+    /// Whether the directories below those count as well.
+    public var isRecursive: Bool
+    /// How new revision files are called: told to those who write them.
+    public var fileTemplate: FileNameTemplate
     /// How long a running revision may go on when the daemon is asked to stop.
     public var stopPatience: Duration
+    /// Whether this is a development database, which may be emptied.
+    public var isDevelopment: Bool
     /// How many jobs may be open at once.
     public var queueLimit: Int
+    /// Whether only the jobs that this engine queued are worked on, and none outlives it: for a daemon that serves one call.
+    public var takesOnlyOwnJobs: Bool
+    /// The file that says that the database was released, where there is one; nil where that is not remembered.
+    public var releaseMark: String?
 
     public init(name: String, connection: ConnectionParameters, directories: [String], backup: BackupRules) {
         self.name = name
         self.connection = connection
         self.directories = directories
         self.backup = backup
+        isRecursive = false
+        fileTemplate = .standard
         versionTable = VersionTableName()
         policy = Policy()
         autoUpgrade = false
         locks = LockBudget()
         stopPatience = .seconds(10)
+        isDevelopment = false
         queueLimit = 1000
+        takesOnlyOwnJobs = false
     }
-}
 
-/// The name of Alembic's version table; without a schema it is where the session's search path leads.
-public struct VersionTableName: Sendable, Hashable {
-    public var schema: String?
-    public var table: String
-
-    public init(schema: String? = nil, table: String = "alembic_version") {
-        self.schema = schema
-        self.table = table
+    /// What a script for psql has to say as well.
+    public var script: SQLScript.Settings {
+        SQLScript.Settings(role: role, searchPath: searchPath ?? [], versionTable: versionTable)
     }
 }
 

@@ -63,18 +63,38 @@ extension DatabaseEngine {
             pausedBecause: try await RegistryRow(session: observer).pausedBecause())
     }
 
+    /// What an upgrade or a downgrade would do now, and what each of its steps lacks.
+    public struct Preview: Sendable {
+        public var plan: Plan
+        public var missingApprovals: [MissingApproval]
+        /// Revisions on the way that cannot be taken back.
+        public var gaps: [PlanGap]
+        /// Steps whose file is gone, and whose kept bytes would be run.
+        public var withoutFile: [RevisionID]
+    }
+
     /// What an upgrade or downgrade would do now, and what it lacks.
-    public func plan(
-        _ direction: Direction, to target: String, for person: Person
-    ) async throws -> (plan: Plan, missing: [MissingApproval]) {
+    ///
+    /// - Throws: `Failure` as the planner says; `irreversible` only where gaps are not allowed.
+    public func preview(
+        _ direction: Direction, to target: String, allowsGaps: Bool, for person: Person
+    ) async throws -> Preview {
         let sessions = try await sessions()
-        let draft = try await drafting(sessions).draft(direction, to: target)
+        let draft = try await drafting(sessions).draft(direction, to: target, allowsGaps: allowsGaps)
         let approvals = try await ApprovalStore(session: sessions.observer)
             .standing(for: draft.plan.steps.map(\.contentDigest))
-        switch configuration.policy.judge(draft.plan, approvals: approvals, requester: person) {
-        case .approved: return (draft.plan, [])
-        case .missing(let missing): return (draft.plan, missing)
-        }
+        var preview = Preview(plan: draft.plan, missingApprovals: [], gaps: draft.gaps, withoutFile: [])
+        let verdict = configuration.policy.judge(draft.plan, approvals: approvals, requester: person)
+        if case .missing(let missing) = verdict { preview.missingApprovals = missing }
+        let directory = library.snapshot.graph
+        preview.withoutFile = draft.plan.steps.map(\.revision).filter { !directory.contains($0) }
+        return preview
+    }
+
+    /// What an upgrade or a downgrade would do now, as a script for psql.
+    public func script(_ direction: Direction, to target: String) async throws -> String {
+        let draft = try await drafting(sessions()).draft(direction, to: target)
+        return try SQLScript(draft.plan, revisions: { draft.revisions[$0] }, settings: configuration.script).text
     }
 
     /// - Throws: `Failure` `no-such-job`.

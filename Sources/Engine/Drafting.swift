@@ -9,6 +9,8 @@ struct Draft: Sendable {
     var revisions: [RevisionID: Revision]
     /// The graph that it was made from.
     var graph: RevisionGraph
+    /// What the way there would have to take back and cannot.
+    var gaps: [PlanGap] = []
 }
 
 /// Makes plans for jobs from three things: the directory's graph, the bytes that were pinned when the job was queued
@@ -22,6 +24,9 @@ struct Drafting: Sendable {
     /// The plan of a queued job. Made from the database's own version, so that a job that is run again goes on where it was.
     func draft(_ job: Job) async throws -> Draft {
         let rows = try await versions.rows(on: session)
+        if job.kind == .stamp, let request = try await StampStore(session: session).open(job.id.number) {
+            return try await draft(request, rows: rows)
+        }
         guard job.kind.direction != nil else {
             return Draft(plan: Plan(rowsBefore: rows, steps: []), revisions: [:], graph: .empty)
         }
@@ -36,9 +41,22 @@ struct Drafting: Sendable {
         return Draft(plan: plan, revisions: try await bytes(for: plan, graph: graph), graph: graph)
     }
 
+    /// The plan of a stamp. What `--purge` takes away may be rows of revisions that have no file.
+    func draft(_ request: StampRequest, rows: [RevisionID]) async throws -> Draft {
+        let graph = try await graph(with: [], rows: rows)
+        var stamp = StampPlan(rowsAfter: rows)
+        if !request.targets.isEmpty {
+            do {
+                stamp = try graph.stamp(to: request.targets, from: rows, purge: request.purge)
+            } catch {
+                throw Failure(error)
+            }
+        }
+        return Draft(plan: Plan(rowsBefore: rows, steps: [], stamp: stamp), revisions: [:], graph: graph)
+    }
+
     /// The plan for a target that a person gave, from the directory as it is. Nothing is queued.
-    func draft(_ direction: Direction, to target: String) async throws -> Draft {
-        let snapshot = library.snapshot
+    func draft(_ direction: Direction, to target: String, allowsGaps: Bool = false) async throws -> Draft {
         let rows = try await versions.rows(on: session)
         let parsed: RevisionTarget
         do {
@@ -47,19 +65,25 @@ struct Drafting: Sendable {
             throw Failure(error)
         }
         let graph = try await self.graph(with: [], rows: rows)
-        let plan = try Planner(graph: graph).plan(direction, to: parsed, from: rows)
+        let (plan, gaps) = try Planner(graph: graph).preview(direction, to: parsed, from: rows)
+        guard allowsGaps || gaps.isEmpty else { throw Planner.refusal(of: gaps, target: target) }
         var revisions: [RevisionID: Revision] = [:]
         for step in plan.steps { revisions[step.revision] = graph[step.revision] }
-        if let problem = snapshot.problems.first {
-            throw Failure(
-                .revisionsInvalid,
-                "cannot \(direction.rawValue) \"\(configuration.name)\": its revisions have \(snapshot.problems.count) problem(s)",
-                hint: "mend them: migratectl status", location: problem.location,
-                notes: snapshot.problems.map {
-                    [$0.location?.description, $0.message].compactMap { $0 }.joined(separator: ": ")
-                })
-        }
-        return Draft(plan: plan, revisions: revisions, graph: graph)
+        try refuseFaulty(direction.rawValue)
+        return Draft(plan: plan, revisions: revisions, graph: graph, gaps: gaps)
+    }
+
+    /// Refuses to do this to the database while its directory has faults.
+    func refuseFaulty(_ verb: String) throws(Failure) {
+        let problems = library.snapshot.problems
+        guard let problem = problems.first else { return }
+        throw Failure(
+            .revisionsInvalid,
+            "cannot \(verb) \"\(configuration.name)\": its revisions have \(Plural.count(problems.count, "problem"))",
+            hint: "mend them: migratectl status", location: problem.location,
+            notes: problems.map {
+                [$0.location?.description, $0.message].compactMap { $0 }.joined(separator: ": ")
+            })
     }
 
     // MARK: Graphs

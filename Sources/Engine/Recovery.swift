@@ -36,7 +36,9 @@ struct Recovery: Sendable {
         await reporter.tellApplied(job.id.number)
         let applied = try await HistoryStore(database: job.id.database, session: sessions.observer)
             .applied(by: job.id.number)
-        let found = job.state.onRestart == .reconcile ? ", \(applied) of its revisions are applied" : ""
+        let found =
+            job.state.onRestart == .reconcile && job.kind.direction != nil
+            ? ", \(applied) of its revisions are applied" : ""
         var move = JobStore.Move(from: job.state, to: .queued, isRecovery: true)
         var kind = JobEvent.Kind.jobStateChanged
         var message = "found in state \(job.state.rawValue) without its runner\(found): back in the queue"

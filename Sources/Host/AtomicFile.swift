@@ -20,6 +20,23 @@ public enum AtomicFile {
         try synchroniseDirectory(parent)
     }
 
+    /// Makes a new file at `path` with this text, and never replaces one that is there.
+    ///
+    /// - Throws: `FileError` with `alreadyExists` where something has the name.
+    public static func writeNew(_ path: String, text: String, mode: UInt32 = 0o644) throws(FileError) {
+        let (parent, name) = FilePaths.split(path)
+        let temporary = FilePaths.join(parent, ".\(name).\(FilePaths.uniqueSuffix())")
+        defer { unlink(temporary) }
+        do throws(FileError) {
+            try create(temporary, Array(text.utf8), mode: mode_t(mode))
+            // Unlike a rename, a link takes no name that is in use, whoever took it just now.
+            guard link(temporary, path) == 0 else { throw FileError("write", path) }
+        } catch {
+            throw FileError("write", path, reason: error.reason, code: error.code, hint: error.hint)
+        }
+        try synchroniseDirectory(parent)
+    }
+
     private static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FileError) {
         let file = try Descriptor(open: path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode, for: "write")
         guard fchmod(file.raw, mode) == 0 else { throw FileError("write", path) }

@@ -12,11 +12,11 @@ public enum DirectoryTree {
         public var size: Int64
     }
 
-    /// The revision files in `directory` (not below it), sorted by their names' bytes.
+    /// The revision files in `directory`, and below it where that is wanted, sorted by their names' bytes.
     ///
     /// They are files whose name ends in ".sql"; hidden ones and what editors leave beside a file are not. A link to
-    /// a file counts as that file: deploys are made of links.
-    public static func revisionFiles(in directory: String) throws(FileError) -> [File] {
+    /// a file counts as that file: deploys are made of links. Links to directories below are not followed.
+    public static func revisionFiles(in directory: String, recursively: Bool = false) throws(FileError) -> [File] {
         var files: [File] = []
         for name in try entries(of: directory) where isRevisionFileName(name) {
             let path = FilePaths.join(directory, name)
@@ -25,7 +25,22 @@ public enum DirectoryTree {
             guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
             files.append(File(name: name, path: path, size: Int64(status.st_size)))
         }
-        return files
+        guard recursively else { return files }
+        for branch in try branches(of: directory) {
+            let prefix = FilePaths.split(branch).name
+            files += try revisionFiles(in: branch, recursively: true).map {
+                File(name: FilePaths.join(prefix, $0.name), path: $0.path, size: $0.size)
+            }
+        }
+        return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// The directories directly in `directory` that may hold revision files. Hidden ones and links are none.
+    static func branches(of directory: String) throws(FileError) -> [String] {
+        try entries(of: directory).filter { !$0.hasPrefix(".") }.map { FilePaths.join(directory, $0) }.filter { path in
+            var status = stat()
+            return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
     }
 
     /// Whether a file of that name is a revision file, by its name alone.

@@ -10,18 +10,21 @@ public struct DirectoryWatcher: Sendable {
     public typealias Change = DirectoryChange
 
     private let directories: [String]
+    private let isRecursive: Bool
     private let matches: @Sendable (String) -> Bool
 
     /// Makes a watcher.
     ///
     /// - Parameters:
     ///   - directories: The directories; relative ones start at the working directory.
+    ///   - recursively: Whether the directories below them are watched as well, those that come later included.
     ///   - matches: Which names inside them are worth a hint; revision files, where nothing else is said.
     public init(
-        directories: [String],
+        directories: [String], recursively: Bool = false,
         matching matches: @escaping @Sendable (String) -> Bool = DirectoryWatcher.concernsRevisions
     ) {
         self.directories = directories
+        isRecursive = recursively
         self.matches = matches
     }
 
@@ -31,7 +34,8 @@ public struct DirectoryWatcher: Sendable {
     /// then wait for hints. Nothing is lost while the consumer is busy; what comes meanwhile becomes one hint.
     public func changes() -> AsyncStream<Change> {
         let mailbox = ChangeMailbox()
-        let session = WatchSession(directories: directories, matches: matches, mailbox: mailbox)
+        let session = WatchSession(
+            directories: directories, isRecursive: isRecursive, matches: matches, mailbox: mailbox)
         session.begin()
         return AsyncStream {
             // The session lives as long as somebody can still ask for a hint.

@@ -36,6 +36,9 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether there is no such file or directory.
     public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
 
+    /// Whether the name is in use.
+    public var alreadyExists: Bool { code == EEXIST }
+
     /// Whether the disk, or the user's part of it, is full.
     public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
 

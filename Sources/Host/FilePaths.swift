@@ -22,6 +22,12 @@ public enum FilePaths {
         path.hasPrefix("/") ? path : join(workingDirectory(), path)
     }
 
+    /// `path` from `directory` on where it is below it; otherwise as it is.
+    public static func relative(_ path: String, to directory: String) -> String {
+        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+        return path.hasPrefix(prefix) && path.count > prefix.count ? String(path.dropFirst(prefix.count)) : path
+    }
+
     /// `path` with all links followed, or nil where something on the way does not exist.
     public static func resolved(_ path: String) -> String? {
         guard let pointer = realpath(path, nil) else { return nil }

@@ -63,6 +63,12 @@ public enum TextFiles {
         }
     }
 
+    /// Whether a directory is at `path`, or a link that leads to one.
+    public static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Whether something is at `path`, be it a file, a directory or anything else.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

@@ -18,6 +18,7 @@ final class WatchSession: @unchecked Sendable {
     private static let mostLinks = 40
 
     private let directories: [String]
+    private let isRecursive: Bool
     private let matches: @Sendable (String) -> Bool
     private let mailbox: ChangeMailbox
     private var inotify: Inotify?
@@ -25,8 +26,12 @@ final class WatchSession: @unchecked Sendable {
     private var present: Set<String> = []
     private var unwatched: [String: String] = [:]
 
-    init(directories: [String], matches: @escaping @Sendable (String) -> Bool, mailbox: ChangeMailbox) {
+    init(
+        directories: [String], isRecursive: Bool, matches: @escaping @Sendable (String) -> Bool,
+        mailbox: ChangeMailbox
+    ) {
         self.directories = directories
+        self.isRecursive = isRecursive
         self.matches = matches
         self.mailbox = mailbox
     }
@@ -66,7 +71,9 @@ final class WatchSession: @unchecked Sendable {
                 wayChanged = true
             }
             if event.has(IN_DELETE_SELF) || event.has(IN_MOVE_SELF) || event.has(IN_UNMOUNT) { wayChanged = true }
-            if !event.name.isEmpty && matches(event.name) {
+            let isBranch = isRecursive && event.has(IN_ISDIR) && !watch.contents.isEmpty
+            if isBranch && event.mask & UInt32(bitPattern: Self.wayMask) != 0 { wayChanged = true }
+            if !event.name.isEmpty && (isBranch || matches(event.name)) {
                 for directory in watch.contents { change.add(.contents, to: directory) }
             }
         }
@@ -136,9 +143,21 @@ final class WatchSession: @unchecked Sendable {
         }
         if watch(place, for: Self.contentMask, { $0.contents.insert(directory) }) {
             present.insert(directory)
+            if isRecursive { followBranches(of: place, for: directory) }
         } else if errno != ENOENT {
             present.insert(directory)
             unwatched[directory] = FileError.text(of: errno)
+        }
+    }
+
+    /// Watches what is below a directory that is watched already: what comes while we look is then an event.
+    private func followBranches(of place: String, for directory: String) {
+        for branch in (try? DirectoryTree.branches(of: place)) ?? [] {
+            if watch(branch, for: Self.contentMask, { $0.contents.insert(directory) }) {
+                followBranches(of: branch, for: directory)
+            } else if errno != ENOENT {
+                unwatched[directory] = FileError.text(of: errno)
+            }
         }
     }
 

@@ -40,8 +40,8 @@ public protocol RevisionFormat: Sendable {
     /// The text of a new file. Without a downgrade the revision is irreversible.
     func render(_ header: RevisionHeader, upgrade: String, downgrade: String?) -> String
 
-    /// The usual name of a new file.
-    func fileName(for header: RevisionHeader) -> String
+    /// The name of a new file, from the directory on.
+    func fileName(for header: RevisionHeader, template: FileNameTemplate) -> String
 }
 
 extension RevisionFormat {
@@ -51,6 +51,9 @@ extension RevisionFormat {
         guard let revision = reading.revision else { throw RevisionProblems(reading.problems) }
         return revision
     }
+
+    /// The usual name of a new file.
+    public func fileName(for header: RevisionHeader) -> String { fileName(for: header, template: .standard) }
 
     /// The text of a new file with nothing in its sections.
     public func render(_ header: RevisionHeader) -> String { render(header, upgrade: "", downgrade: "") }

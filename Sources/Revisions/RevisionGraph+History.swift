@@ -161,7 +161,7 @@ extension RevisionGraph {
 
     private func notAnAncestor(_ node: Int?, of targets: [Int]) -> RevisionError {
         let lower = node.map { index.id($0).rawValue } ?? "base"
-        let upper = Resolver.list(index.ids(targets).map(\.rawValue))
+        let upper = targets.isEmpty ? "heads" : Resolver.list(index.ids(targets).map(\.rawValue))
         return RevisionError(
             .notAncestor, "cannot walk from \"\(lower)\" to \"\(upper)\": the one is not an ancestor of the other",
             hint: "write the older revision first", candidates: index.ids(targets))

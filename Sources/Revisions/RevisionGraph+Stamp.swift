@@ -4,9 +4,26 @@ public struct StampPlan: Sendable, Hashable {
     public var rowChanges: [VersionRowChange]
     /// The version table's rows afterwards, sorted.
     public var rowsAfter: [RevisionID]
+
+    /// Without anything said: a stamp that leaves an empty table as it is.
+    public init(rowChanges: [VersionRowChange] = [], rowsAfter: [RevisionID] = []) {
+        self.rowChanges = rowChanges
+        self.rowsAfter = rowsAfter
+    }
 }
 
 extension RevisionGraph {
+    /// The targets of a stamp in words that mean the same when more revisions have come: names have become ids.
+    public func pinned(_ targets: [RevisionTarget]) throws(RevisionError) -> [RevisionTarget] {
+        var pinned: [RevisionTarget] = []
+        for target in targets {
+            let ids = index.ids(try resolver.nodes([target.text]))
+            let prefix = target.branch.map { "\($0)@" } ?? ""
+            pinned += ids.isEmpty ? [target] : ids.map { RevisionTarget(prefix + $0.rawValue) }
+        }
+        return pinned
+    }
+
     /// Says that the targets are applied without running anything: the rows of each target's lineage move to it, and a
     /// target of another lineage gets a row of its own. `base` takes the rows away.
     ///

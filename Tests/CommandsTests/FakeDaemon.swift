@@ -61,6 +61,7 @@ struct Place: Sendable {
     var isTerminal = false
     var width = 80
     var environment: [String: String] = ["LANG": "C.UTF-8", "NO_COLOR": "1"]
+    var workingDirectory: String?
     var inputIsTerminal = false
     var answer: String?
     /// Ctrl-C comes with each of its elements.
@@ -74,7 +75,8 @@ struct Place: Sendable {
         let answer = answer
         let interrupts = interrupts
         let context = CommandContext(
-            output: output, errors: errors, environment: environment, inputIsTerminal: inputIsTerminal,
+            output: output, errors: errors, environment: environment, workingDirectory: workingDirectory,
+            inputIsTerminal: inputIsTerminal,
             readLine: { answer }, now: { Samples.moment },
             interrupts: { interrupts ?? AsyncStream { _ in } })
         let status = await CommandLineProgram.run(arguments, in: context)

@@ -48,13 +48,14 @@ struct ParsingTests {
     func defaults() throws {
         let upgrade = try parse("upgrade", as: UpgradeCommand.self)
         #expect(upgrade.target.text == "head")
-        #expect(!upgrade.flags.noBlock)
+        #expect(!upgrade.flags.queue.noBlock)
     }
 
     @Test(
         "what is not understood ends with status 64 and a hint",
         arguments: [
             "upgrade --frob", "downgrade", "job", "job nonsense", "resolve main-1 maybe -r x", "upgrade --yes",
+            "stamp", "upgrade -o file", "upgrade --sql --approve", "stamp --sql --no-block a", "plan -o file",
         ])
     func usage(line: String) async {
         let outcome = await Place().run(line.split(separator: " ").map(String.init))

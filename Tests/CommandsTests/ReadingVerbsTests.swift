@@ -34,11 +34,24 @@ struct ReadingVerbsTests {
         #expect(
             try await outcome("history").output == """
                 001 -> 002 (head), add status
-                <base> -> 001 (current), initial
+                <base> -> 001, initial
 
                 """)
-        let verbose = try await outcome("history", "-v").output
-        #expect(verbose.hasPrefix("Rev: 002 (head)\nParent: 001\nPath: migrations/002.sql\n\n    add status\n\n"))
+        #expect(try await outcome("history", "-i").output.hasSuffix("<base> -> 001 (current), initial\n"))
+        let verbose = try await outcome("history", "-v")
+        #expect(
+            verbose.output.hasPrefix("Rev: 002 (head)\nParent: 001\nPath: migrations/002.sql\n\n    add status\n\n"))
+        // These files are the daemon's only: it says what it has, and why.
+        #expect(verbose.errors.hasSuffix("this is what the daemon has in force\n"))
+    }
+
+    @Test("current --check-heads fails where something is missing")
+    func checkHeads() async throws {
+        let behind = try await outcome("current", "--check-heads")
+        #expect(behind.status == 38)
+        #expect(behind.output == "001\n")
+        #expect(behind.errors.contains("cannot call \"main\" up to date: 1 revision not applied"))
+        #expect(try await outcome("current", "-v").output.hasPrefix("Current revision(s) for postgresql://app@"))
     }
 
     @Test("history --applied, jobs, approvals and backups are tables")
@@ -103,7 +116,7 @@ struct ReadingVerbsTests {
     func absent() async throws {
         let revision = try await outcome("show", "nope")
         #expect(revision.status == 12)
-        #expect(revision.errors == "migratectl: cannot find revision \"nope\"\n")
+        #expect(revision.errors.contains("\nmigratectl: cannot find revision \"nope\""))
         let job = try await outcome("--json", "job", "main-7")
         #expect(job.status == 15)
         let error = try JSONValue(parsing: job.errors.split(separator: "\n").joined().utf8)

@@ -66,23 +66,6 @@ struct RenderingTests {
                 """)
     }
 
-    @Test("history lines are Alembic's")
-    func history() {
-        var merge = Samples.revision("m1", after: ["b", "c"], "merge", isHead: true)
-        merge.branchLabels = ["billing"]
-        var branch = Samples.revision("a", "root", isCurrent: true)
-        branch.isBranchPoint = true
-        var dependent = Samples.revision("d", after: ["x"], "dependent")
-        dependent.dependsOn = ["b"]
-        let needed = Samples.revision("b", after: ["a"], "needed", isHead: true)
-        let lines = HistoryLine.all([merge, dependent, needed, branch]).map { $0.line(painter: plain) }
-        #expect(
-            lines == [
-                "b, c -> m1 (billing) (head) (mergepoint), merge", "x (b) -> d, dependent",
-                "a -> b (effective head), needed", "<base> -> a (current) (branchpoint), root",
-            ])
-    }
-
     @Test(
         "numbers for people",
         arguments: [

@@ -54,6 +54,8 @@ enum Samples {
         status.heads = ["002"]
         status.revisionCount = 2
         status.directories = ["migrations"]
+        status.script = .init(
+            role: "owner", searchPath: ["app"], versionTable: .init(schema: "meta", table: "versions"))
         status.problems = [failure]
         status.warnings = ["edited"]
         status.runningJob = job
@@ -79,10 +81,14 @@ enum Samples {
                 downgradeDigest: digest.description, approvals: [approval])),
         Exchange(GetHistory.self, .init(database: "main", limit: 5), .init(entries: [entry])),
         Exchange(
-            MakePlan.self, .init(database: "main", direction: .upgrade, target: "head"),
+            MakePlan.self, .init(database: "main", direction: .upgrade, target: "head", allowsGaps: true),
             .init(
                 rowsBefore: ["001"], rowsAfter: ["002"], steps: [step], missingApprovals: [missing],
-                digest: digest.description)),
+                digest: digest.description,
+                gaps: [PlanGap(revision: "001", description: "first", path: "migrations/001.sql", position: 1)],
+                withoutFile: ["002"])),
+        Exchange(
+            GetScript.self, .init(database: "main", direction: .downgrade, target: "-1"), .init(sql: "BEGIN;\n")),
     ]
 
     private static let request = MigrationRequest(database: "main", target: "head", requestId: job.requestID)
@@ -90,6 +96,10 @@ enum Samples {
     private static let jobs: [Exchange] = [
         Exchange(Upgrade.self, request, .init(job: job)),
         Exchange(Downgrade.self, request, .init(job: job)),
+        Exchange(
+            Stamp.self, .init(database: "main", targets: ["head"], purge: true, requestId: job.requestID),
+            .init(job: job)),
+        Exchange(EnsureVersion.self, .init(database: "main", requestId: job.requestID), .init(job: job)),
         Exchange(Backup.self, .init(database: "main", requestId: job.requestID), .init(job: job)),
         Exchange(ListJobs.self, .init(database: "main", limit: 5, onlyOpen: true), .init(jobs: [job])),
         Exchange(GetJob.self, .init(job: "main-41"), .init(job: job, steps: [step], events: [event])),
@@ -110,6 +120,12 @@ enum Samples {
         Exchange(Reload.self, Nothing(), .init(changes: ["log level"])),
         Exchange(Adopt.self, .init(database: "main"), Nothing()),
         Exchange(Diagnose.self, .init(database: "main"), .init(checks: [check])),
+        Exchange(Retry.self, .init(job: "main-41", requestId: job.requestID), .init(job: job)),
+        Exchange(GetSchema.self, .init(database: "main"), .init(schema: "CREATE TABLE t ()", invalidIndexes: ["i"])),
+        Exchange(
+            Reset.self, .init(database: "main", requestId: job.requestID, upgradeRequestId: job.requestID),
+            .init(job: job, upgrade: job)),
+        Exchange(Release.self, .init(database: "main"), .init(versionTable: "public.alembic_version", rows: ["001"])),
     ]
 }
 

@@ -73,6 +73,40 @@ import Testing
         #expect(here.library.load() && here.library.snapshot.problems.isEmpty)
     }
 
+    @Test func severalDirectoriesAndThoseBelowThem() async throws {
+        let directory = try TemporaryDirectory()
+        for name in ["one", "two/below"] { try directory.make(name) }
+        let chain = Sample.marks(4)
+        try directory.write("one/\(chain[0].file)", chain[0].text)
+        try directory.write("two/below/\(chain[1].file)", chain[1].text)
+        // That "two/below" is there twice is no reason to read its files twice.
+        let directories = ["one", "two", "two/below"].map { directory($0) }
+        let signal = ChangeSignal()
+        let library = RevisionLibrary(directories: directories, isRecursive: true, signal: signal)
+        library.load()
+        #expect(library.snapshot.problems.isEmpty)
+        #expect(library.snapshot.graph.heads == ["r2"])
+        let watching = Task { await library.watch { _ in } }
+        defer { watching.cancel() }
+        func wait(_ fits: (RevisionLibrary.Snapshot) -> Bool) async {
+            while true {
+                let generation = signal.generation
+                if fits(library.snapshot) { return }
+                await signal.wait(since: generation)
+            }
+        }
+        try directory.write("two/below/\(chain[2].file)", chain[2].text)
+        await wait { $0.graph.count == 3 }
+        try directory.make("one/new/deep")
+        try directory.write("one/new/deep/\(chain[3].file)", chain[3].text)
+        await wait { $0.graph.count == 4 }
+
+        try directory.write("two/copy.sql", chain[0].text)
+        await wait { !$0.problems.isEmpty }
+        let told = library.snapshot.problems.map { "\($0.location?.path ?? "") \($0.message)" }.joined()
+        #expect(told.contains("one/\(chain[0].file)") && told.contains("two/copy.sql"), "\(told)")
+    }
+
     @Test func cyclesAndLabelsAreReported() throws {
         let here = try Library([.table("a", after: "c"), .table("b", after: "a"), .table("c", after: "b")])
         #expect(!here.library.snapshot.problems.isEmpty)

@@ -12,9 +12,10 @@ import Testing
         let directory: String
         var iterator: AsyncStream<DirectoryChange>.Iterator
 
-        init(_ directory: String) {
+        init(_ directory: String, recursively: Bool = false) {
             self.directory = directory
-            iterator = DirectoryWatcher(directories: [directory]).changes().makeAsyncIterator()
+            iterator = DirectoryWatcher(directories: [directory], recursively: recursively).changes()
+                .makeAsyncIterator()
         }
 
         mutating func next() async -> Set<DirectoryChange.Reason>? { await iterator.next()?.reasons[directory] }
@@ -44,6 +45,20 @@ import Testing
         unlink(root("m/b.sql"))
         await hints.next(with: .contents)
         try AtomicFile.write(root("m/c.sql"), text: "3")
+        await hints.next(with: .contents)
+    }
+
+    @Test func hintsAtWhatIsBelowWhereThatIsWanted() async throws {
+        try DirectoryTree.make(root("m/old"), mode: 0o755)
+        var hints = Hints(root("m"), recursively: true)
+        try root.write("m/old/a.sql", "1")
+        await hints.next(with: .contents)
+        try DirectoryTree.make(root("m/new/deep"), mode: 0o755)
+        await hints.next(with: .contents)
+        // By then the new directories are watched, or this is seen when they are looked into.
+        try root.write("m/new/deep/b.sql", "1")
+        await hints.next(with: .contents)
+        rename(root("m/new"), root("away"))
         await hints.next(with: .contents)
     }
 

@@ -150,3 +150,33 @@ import Testing
         #expect(FilePaths.absolute("x") == FilePaths.workingDirectory() + "/x")
     }
 }
+
+@Suite struct RevisionFileTests {
+    @Test func filesOfSeveralDirectoriesEachOnce() throws {
+        let root = try TemporaryDirectory()
+        for directory in ["a/deep/er", "b", "a/.git"] { try DirectoryTree.make(root(directory), mode: 0o755) }
+        for file in ["a/2.sql", "a/deep/1.sql", "a/deep/er/3.sql", "b/4.sql", "a/.git/5.sql"] {
+            try root.write(file, file)
+        }
+        symlink(root("b"), root("a/link"))
+        let flat = SourceFiles(in: [root("a"), root("b")])
+        #expect(flat.files.map(\.path) == [root("a/2.sql"), root("b/4.sql")])
+        let deep = SourceFiles(in: [root("a"), root("a/deep"), root("nowhere"), root("b")], recursively: true)
+        #expect(
+            deep.files.map { String(decoding: $0.bytes, as: UTF8.self) }
+                == ["a/2.sql", "a/deep/1.sql", "a/deep/er/3.sql", "b/4.sql"])
+        #expect(deep.problems.map(\.path) == [root("nowhere")])
+        let names = try DirectoryTree.revisionFiles(in: root("a"), recursively: true).map(\.name)
+        #expect(names == ["2.sql", "deep/1.sql", "deep/er/3.sql"])
+    }
+
+    @Test func aNewFileNeverTakesANameThatIsInUse() throws {
+        let root = try TemporaryDirectory()
+        try AtomicFile.writeNew(root("a.sql"), text: "first")
+        let error = #expect(throws: FileError.self) { try AtomicFile.writeNew(root("a.sql"), text: "second") }
+        #expect(error?.alreadyExists == true)
+        #expect(try TextFiles.readText(root("a.sql")) == "first")
+        #expect(mode(of: root("a.sql")) == 0o644)
+        #expect(try DirectoryTree.entries(of: root.path) == ["a.sql"])
+    }
+}

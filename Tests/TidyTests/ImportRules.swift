@@ -34,14 +34,18 @@ enum ImportRules {
                 "Planning", "Revisions", "SchemaModel", "SQLText", "Digest", "Introspection", "PostgresClient", "Host",
             ], others: system + service),
         "Control": TargetImports(["Planning", "Varlink", "Revisions", "Digest"], others: system),
+        "Configuration": TargetImports(
+            ["Planning", "Revisions"], others: ["FoundationEssentials", "Glibc", "TOMLKit"]),
         "Daemon": TargetImports(
             [
-                "Engine", "Control", "Systemd", "Planning", "Revisions", "Host", "Varlink", "PostgresClient", "Digest",
+                "Engine", "Control", "Configuration", "Systemd", "Planning", "Revisions", "Host", "Varlink",
+                "PostgresClient", "Digest",
                 "SQLText",
-            ], others: system + service + ["TOMLKit", "ArgumentParser"]),
+            ], others: system + service + ["ArgumentParser"]),
         "Commands": TargetImports(
             [
-                "Control", "Planning", "Revisions", "SchemaModel", "SQLText", "Introspection", "Host", "Varlink",
+                "Control", "Configuration", "Planning", "Revisions", "SchemaModel", "SQLText", "Introspection", "Host",
+                "Varlink",
                 "Digest",
             ], others: system + ["ArgumentParser"]),
         "migrated": TargetImports(["Daemon"], others: ["ArgumentParser", "Glibc"]),

@@ -35,7 +35,7 @@ struct RulesTests {
                 "/* a\nimport Foundation\n*/\nlet text = \"\"\"\n    import Foundation\n    \"\"\""
             ),
             ("Sources/Revisions/A.swift", "internal import Digest\nimport SQLText"),
-            ("Sources/Daemon/A.swift", "internal import TOMLKit\nimport struct Planning.Plan"),
+            ("Sources/Configuration/A.swift", "internal import TOMLKit\nimport struct Planning.Plan"),
             ("Sources/TestSupport/A.swift", "import Foundation"),
         ])
     func goodImports(path: String, text: String) {

@@ -13,36 +13,55 @@ struct CurrentCommand: Verb {
     @Flag(name: .shortAndLong, help: "Everything about each revision.")
     var verbose = false
 
+    @Flag(name: .long, help: "Fail unless everything that there is has been applied.")
+    var checkHeads = false
+
     func run(in session: Session) async throws {
         let reply = try await session.client.call(GetStatus.self, .init(database: session.database))
-        guard !session.output.isJSON else {
-            return try session.output.document(Document(databases: reply.databases.map(Document.Database.init)))
+        if session.output.isJSON {
+            try session.output.document(Document(databases: reply.databases.map(Document.Database.init)))
+        } else {
+            for database in reply.databases {
+                try show(database, isOnly: reply.databases.count == 1, session: session)
+            }
         }
-        for database in reply.databases {
-            if let failure = database.failure, database.current.isEmpty {
-                guard reply.databases.count > 1 else { throw failure }
-                try session.output.line("\(database.name): \(failure.message.printable)")
+        if checkHeads { try check(reply.databases) }
+    }
+
+    private func show(_ database: DatabaseStatus, isOnly: Bool, session: Session) throws {
+        if let failure = database.failure, database.current.isEmpty {
+            guard !isOnly else { throw failure }
+            return try session.output.line("\(database.name): \(failure.message.printable)")
+        }
+        let painter = session.output.painter
+        let directories = RevisionDirectories(paths: database.directories, isRecursive: database.isRecursive)
+        // Files that this user may not read, or that have faults: then the rows are all there is to say.
+        let listing = try? RevisionListing(in: directories, rows: database.current)
+        let shown = listing.flatMap { try? $0.graph.current(rows: database.current) } ?? database.current
+        if verbose { try session.output.line("Current revision(s) for \(database.url.printable):") }
+        for id in shown {
+            let prefix = isOnly ? "" : "\(database.name): "
+            guard var entry = verbose ? listing?.wholeEntry(id) : listing?.entry(id) else {
+                let mark = database.heads.contains(id) ? " " + painter("(head)", .cyan) : ""
+                try session.output.line(prefix + painter(id.rawValue, .bold) + mark)
                 continue
             }
-            let prefix = reply.databases.count > 1 ? "\(database.name): " : ""
-            for revision in database.current {
-                try await show(revision, of: database, prefix: prefix, session: session)
-            }
+            // That it is current need not be said here.
+            entry.isCurrent = nil
+            let line = HistoryLine(entry)
+            try verbose
+                ? session.output.lines(line.paragraph(painter: painter))
+                : session.output.line(prefix + line.short(painter: painter, hasBranches: false))
         }
     }
 
-    private func show(
-        _ revision: RevisionID, of database: DatabaseStatus, prefix: String, session: Session
-    ) async throws {
-        let painter = session.output.painter
-        guard verbose else {
-            let mark = database.heads.contains(revision) ? " " + painter("(head)", .cyan) : ""
-            return try session.output.line(prefix + painter(revision.rawValue, .bold) + mark)
-        }
-        let reply = try await session.client.call(
-            GetRevision.self, .init(database: database.name, revision: revision.rawValue))
-        if !prefix.isEmpty { try session.output.line(prefix) }
-        try session.output.lines(HistoryLine(revision: reply.revision).paragraph(painter: painter))
+    private func check(_ databases: [DatabaseStatus]) throws {
+        if let failure = databases.lazy.compactMap(\.failure).first { throw failure }
+        guard let behind = databases.first(where: { $0.pendingCount > 0 }) else { return }
+        throw Failure(
+            .notAtHead,
+            "cannot call \"\(behind.name)\" up to date: \(Quantity.count(behind.pendingCount, "revision")) not applied",
+            hint: "apply what is missing: migratectl upgrade heads")
     }
 
     private struct Document: Encodable {

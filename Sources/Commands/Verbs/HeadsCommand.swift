@@ -1,24 +1,24 @@
 import ArgumentParser
-import Control
+import Revisions
 
 /// `migratectl heads`: the revisions that nothing comes after.
-struct HeadsCommand: Verb {
+struct HeadsCommand: FileVerb {
     static let configuration = CommandConfiguration(
         commandName: "heads", abstract: "Show the heads of the revisions.")
 
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var places: DirectoryOptions
 
     @Flag(name: .shortAndLong, help: "Everything about each revision.")
     var verbose = false
 
+    @Flag(name: .long, help: "A head on which another revision depends is none.")
+    var resolveDependencies = false
+
     func run(in session: Session) async throws {
-        let replies = try await session.client.collect(ListRevisions.self, .init(database: session.database))
-        let heads = HistoryLine.all(replies.flatMap(\.revisions)).filter(\.revision.isHead)
-        guard !session.output.isJSON else {
-            return try session.output.document(ListRevisions.Reply(revisions: heads.map(\.revision)))
-        }
+        let listing = try await listing(session)
+        let heads = resolveDependencies ? listing.graph.effectiveHeads : listing.graph.heads
         let painter = session.output.painter
-        try session.output.lines(
-            verbose ? heads.flatMap { $0.paragraph(painter: painter) } : heads.map { $0.short(painter: painter) })
+        try session.show(heads, of: listing, isVerbose: verbose) { $0.short(painter: painter, hasTree: false) }
     }
 }

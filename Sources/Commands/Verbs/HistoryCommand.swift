@@ -4,14 +4,35 @@ import Planning
 import Revisions
 
 /// `migratectl history`: the revisions in Alembic's form, or what was applied when and by whom.
-struct HistoryCommand: Verb {
+struct HistoryCommand: FileVerb {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "List the revisions, newest first.")
+        commandName: "history", abstract: "List the revisions, newest first.",
+        discussion: """
+            That needs the files only. The database is asked for --indicate-current, for a range that says "current", \
+            and for --applied.
+            """)
+
+    /// How the list is written.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, markdown
+    }
 
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var places: DirectoryOptions
 
     @Flag(name: .shortAndLong, help: "Everything about each revision.")
     var verbose = false
+
+    @Option(
+        name: [.customShort("r", allowingJoined: true), .customLong("rev-range")], parsing: .unconditional,
+        help: ArgumentHelp("Only these: FROM:TO, FROM: or :TO; current is a place, too.", valueName: "range"))
+    var range: String?
+
+    @Flag(name: .shortAndLong, help: "Mark what the database is at.")
+    var indicateCurrent = false
+
+    @Option(name: .long, help: ArgumentHelp("text, or markdown for the table in a README.", valueName: "format"))
+    var format = Format.text
 
     @Flag(name: .long, help: "What was applied and taken back: when, by whom, how long it took.")
     var applied = false
@@ -19,27 +40,24 @@ struct HistoryCommand: Verb {
     @Option(name: .short, help: ArgumentHelp("At most so many entries of --applied.", valueName: "count"))
     var number: Int?
 
+    var needsDaemon: Bool { applied || asksDatabase }
+
+    private var asksDatabase: Bool {
+        indicateCurrent || range.map { $0.split(separator: ":").contains("current") } ?? false
+    }
+
     func run(in session: Session) async throws {
         try await applied ? showApplied(session) : showRevisions(session)
     }
 
     private func showRevisions(_ session: Session) async throws {
-        let replies = try await session.client.collect(ListRevisions.self, .init(database: session.database))
-        let revisions = replies.flatMap(\.revisions)
-        let unknown = replies.compactMap(\.unknownBecause).first
-        guard !session.output.isJSON else {
-            return try session.output.document(ListRevisions.Reply(revisions: revisions, unknownBecause: unknown))
+        let listing = try await listing(session, withRows: asksDatabase)
+        let ids = try listing.history(range)
+        if format == .markdown, !session.output.isJSON {
+            return try session.output.lines(MarkdownTable(listing.entries(ids)).lines)
         }
         let painter = session.output.painter
-        let lines = HistoryLine.all(revisions)
-        try session.output.lines(
-            verbose
-                ? lines.flatMap { $0.paragraph(painter: painter) } : lines.map { $0.line(painter: painter) })
-        if let unknown {
-            throw Failure(
-                .databaseUnavailable, "cannot tell which of these are applied: \(unknown)",
-                hint: "see what is wrong: migratectl doctor")
-        }
+        try session.show(ids, of: listing, isVerbose: verbose) { $0.line(painter: painter) }
     }
 
     private func showApplied(_ session: Session) async throws {
@@ -61,5 +79,16 @@ struct HistoryCommand: Verb {
             ])
         }
         try entries.isEmpty ? session.output.line("nothing was applied yet") : session.output.table(table)
+    }
+}
+
+extension RevisionListing {
+    /// The revisions of a range (all without one), newest first.
+    func history(_ range: String?) throws -> [RevisionID] {
+        do {
+            return try graph.history(range.map { try RevisionRange(parsing: $0) }, rows: rows ?? [])
+        } catch let error as RevisionError {
+            throw Failure(error)
+        }
     }
 }

@@ -5,8 +5,7 @@ import Revisions
 
 /// The options of upgrade and downgrade, and what both do.
 struct MigrationFlags: ParsableArguments {
-    @Flag(name: .long, help: "Queue the job, print its name, and do not wait.")
-    var noBlock = false
+    @OptionGroup var queue: QueueFlags
 
     @Flag(name: .long, help: "Where approvals are missing, wait until they are given.")
     var waitForApproval = false
@@ -17,16 +16,13 @@ struct MigrationFlags: ParsableArguments {
     @Flag(name: .long, help: "With --approve: do not ask.")
     var yes = false
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp("A UUID: the same request sent twice is one job.", valueName: "uuid"))
-    var requestID: String?
-
     func validate() throws {
-        if let requestID, !RequestID.isValid(requestID) {
-            throw ValidationError("\"\(requestID)\" is no UUID")
-        }
         if yes, !approve { throw ValidationError("--yes goes with --approve") }
+    }
+
+    /// Refuses what is about a job, where SQL is written instead of queueing one.
+    func refuse(with script: ScriptFlags) throws {
+        try queue.refuse(with: script, others: approve || waitForApproval)
     }
 
     func run<M: ControlMethod>(
@@ -40,19 +36,19 @@ struct MigrationFlags: ParsableArguments {
         }
         let reply = try await session.client.call(
             method,
-            MigrationRequest(database: session.database, target: target, requestId: requestID ?? RequestID.make()))
-        try await session.see(reply.job, isBlocking: !noBlock, staysParked: waitForApproval)
+            MigrationRequest(database: session.database, target: target, requestId: queue.request))
+        try await session.see(reply.job, isBlocking: !queue.noBlock, staysParked: waitForApproval)
     }
 }
 
 extension Session {
     /// Waits for a job that was just queued, or says its name where nobody wants to wait.
     func see(_ job: Job, isBlocking: Bool, staysParked: Bool) async throws {
-        guard isBlocking else {
+        guard isBlocking || isLocal else {
             return try output.isJSON ? output.document(JobReply(job: job)) : output.line(job.id.description)
         }
         guard !job.state.isFinal else { return try conclude(job) }
-        let ended = try await follow(job.id, staysParked: staysParked, form: waitingForm)
+        let ended = try await follow(job.id, staysParked: staysParked, isOurs: true, form: waitingForm)
         try conclude(ended ?? job)
     }
 }

@@ -31,9 +31,9 @@ public enum GetStatus: ControlMethod {
 
 /// How one database is.
 public struct DatabaseStatus: Sendable, Hashable, Codable {
-    /// `connecting`, `connected`, `unavailable`, or `refused` (a registry of another database, a pooler, …).
+    /// `connecting`, `connected`, `unavailable`, `refused` (a registry of another database, a pooler, …), or `released`.
     public enum Connection: String, Sendable, Hashable, Codable {
-        case connecting, connected, unavailable, refused
+        case connecting, connected, unavailable, refused, released
     }
 
     public var name: String
@@ -53,6 +53,12 @@ public struct DatabaseStatus: Sendable, Hashable, Codable {
     public var unapprovedCount: Int
     /// The directories that are watched.
     public var directories: [String]
+    /// What the settings say that a script has to say as well.
+    public var script: SQLScript.Settings?
+    /// Whether the directories below those are watched as well.
+    public var isRecursive: Bool
+    /// How the files of new revisions are called.
+    public var fileTemplate: String
     /// What is wrong in them; the last good graph stays in force.
     public var problems: [Failure]
     /// What a person should know: edited revisions, rows without a file, changes made outside, …
@@ -77,6 +83,8 @@ public struct DatabaseStatus: Sendable, Hashable, Codable {
         pendingCount = 0
         unapprovedCount = 0
         directories = []
+        isRecursive = false
+        fileTemplate = FileNameTemplate.standard.description
         problems = []
         warnings = []
         queuedCount = 0

@@ -17,8 +17,11 @@ struct Handlers: Sendable {
             ControlServer.handler(GetRevision.self) { parameters, _ in try await getRevision(parameters) },
             ControlServer.handler(streaming: GetHistory.self) { try await getHistory($0, $1) },
             ControlServer.handler(MakePlan.self, makePlan),
+            ControlServer.handler(streaming: GetScript.self) { try await getScript($0, $1) },
             ControlServer.handler(Upgrade.self) { try await queue(.upgrade, $0, $1) },
             ControlServer.handler(Downgrade.self) { try await queue(.downgrade, $0, $1) },
+            ControlServer.handler(Stamp.self, queueStamp),
+            ControlServer.handler(EnsureVersion.self, queueVersionTable),
             ControlServer.handler(Backup.self, queueBackup),
             ControlServer.handler(ListJobs.self) { parameters, _ in try await listJobs(parameters) },
             ControlServer.handler(GetJob.self) { parameters, _ in try await getJob(parameters) },
@@ -35,6 +38,10 @@ struct Handlers: Sendable {
             ControlServer.handler(Pause.self, pause),
             ControlServer.handler(Resume.self, resume),
             ControlServer.handler(Adopt.self, adopt),
+            ControlServer.handler(Retry.self, retry),
+            ControlServer.handler(GetSchema.self, getSchema),
+            ControlServer.handler(Reset.self, reset),
+            ControlServer.handler(Release.self, release),
         ]
     }
 
@@ -42,11 +49,18 @@ struct Handlers: Sendable {
     /// each time that one comes back.
     static let patience = Duration.seconds(10)
 
-    /// The engine of a database, once it was tried whether that can be reached.
+    /// The engine of a database, once it was tried whether that can be reached: now, where a call names it.
     func engineOnceTried(_ name: String?) async throws(Failure) -> DatabaseEngine {
         let engine = try databases.engine(name)
+        if name != nil { engine.tryAgain() }
         await engine.waitUntilTried(upTo: Self.patience)
         return engine
+    }
+
+    /// The same for what changes a database: one that was released is taken over again by that.
+    func engineForWork(_ name: String?) async throws(Failure) -> DatabaseEngine {
+        try databases.engine(name).takeOver()
+        return try await engineOnceTried(name)
     }
 
     /// The engine of a job and the job's number.
@@ -84,7 +98,9 @@ struct Handlers: Sendable {
 
     /// The engines that a call is about: the named one, or all.
     func engines(_ name: String?) throws(Failure) -> [DatabaseEngine] {
-        if let name { return [try databases.engine(name)] }
-        return databases.engines
+        guard let name else { return databases.engines }
+        let engine = try databases.engine(name)
+        engine.tryAgain()
+        return [engine]
     }
 }

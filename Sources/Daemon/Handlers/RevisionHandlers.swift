@@ -58,12 +58,32 @@ extension Handlers {
 
     func makePlan(_ parameters: MakePlan.Parameters, _ call: Call) async throws -> MakePlan.Reply {
         let engine = try await engineOnceTried(parameters.database)
-        let (plan, missing) = try await engine.plan(
-            parameters.direction, to: parameters.target, for: Access.person(call.peer))
+        let preview = try await engine.preview(
+            parameters.direction, to: parameters.target, allowsGaps: parameters.allowsGaps ?? false,
+            for: Access.person(call.peer))
+        let plan = preview.plan
         return MakePlan.Reply(
-            rowsBefore: plan.rowsBefore, rowsAfter: plan.rowsAfter, steps: plan.steps, missingApprovals: missing,
-            digest: plan.digest.description)
+            rowsBefore: plan.rowsBefore, rowsAfter: plan.rowsAfter, steps: plan.steps,
+            missingApprovals: preview.missingApprovals, digest: plan.digest.description, gaps: preview.gaps,
+            withoutFile: preview.withoutFile)
     }
+
+    func getScript(_ parameters: GetScript.Parameters, _ stream: ControlStream<GetScript>) async throws {
+        let engine = try await engineOnceTried(parameters.database)
+        let sql = try await engine.script(parameters.direction, to: parameters.target)
+        guard stream.more else { return try await stream.finish(GetScript.Reply(sql: sql)) }
+        // In JSON a character may take six bytes, and a message has its limit.
+        var rest = Substring(sql)
+        while rest.utf8.count > Self.scriptPortion {
+            let portion = rest.unicodeScalars.prefix(Self.scriptPortion / 4)
+            try await stream.send(GetScript.Reply(sql: String(portion)))
+            rest = rest[portion.endIndex...]
+        }
+        try await stream.finish(GetScript.Reply(sql: String(rest)))
+    }
+
+    /// How many bytes of a script go into one reply.
+    private static let scriptPortion = 1 << 20
 
     /// Sends a list in portions, or whole to a caller that takes one reply only.
     private static func send<M: ControlMethod, Item>(

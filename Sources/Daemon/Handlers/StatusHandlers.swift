@@ -26,6 +26,9 @@ extension Handlers {
         status.heads = snapshot.graph.heads
         status.revisionCount = snapshot.graph.count
         status.directories = configuration.directories
+        status.script = configuration.script
+        status.isRecursive = configuration.isRecursive
+        status.fileTemplate = configuration.fileTemplate.description
         status.problems = snapshot.problems
         status.autoUpgrade = configuration.autoUpgrade
         status.lastBackup = engine.latestBackup()
@@ -33,7 +36,12 @@ extension Handlers {
         case .connecting: break
         case .unavailable(let failure, let next):
             let refusals: [Failure.Code] = [.registryMismatch, .registryTooNew, .poolerRefused, .serverReadOnly]
-            status.connection = failure.map { refusals.contains($0.code) } == true ? .refused : .unavailable
+            status.connection =
+                switch failure?.code {
+                case .released?: .released
+                case let code?: refusals.contains(code) ? .refused : .unavailable
+                case nil: .unavailable
+                }
             status.failure = failure
             status.nextAttemptAt = next
         case .connected(let version):

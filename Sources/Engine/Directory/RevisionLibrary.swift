@@ -22,11 +22,13 @@ public final class RevisionLibrary: Sendable {
     }
 
     private let directories: [String]
+    private let isRecursive: Bool
     private let signal: ChangeSignal
     private let state: Mutex<State>
 
-    public init(directories: [String], signal: ChangeSignal) {
+    public init(directories: [String], isRecursive: Bool = false, signal: ChangeSignal) {
         self.directories = directories
+        self.isRecursive = isRecursive
         self.signal = signal
         state = Mutex(State(snapshot: Snapshot(graph: .empty, problems: [], generation: 0), parsed: nil))
     }
@@ -37,23 +39,11 @@ public final class RevisionLibrary: Sendable {
     /// Reads the directories anew. Returns whether anything is different.
     @discardableResult
     public func load() -> Bool {
-        var files: [RevisionFile] = []
-        var problems: [Failure] = []
-        for directory in directories {
-            do {
-                for file in try DirectoryTree.revisionFiles(in: directory) {
-                    do {
-                        files.append(RevisionFile(path: file.path, bytes: try TextFiles.readBytes(file.path)))
-                    } catch {
-                        problems.append(Self.problem(error))
-                    }
-                }
-            } catch {
-                problems.append(Self.problem(error))
-            }
-        }
+        let sources = SourceFiles(in: directories, recursively: isRecursive)
+        var problems = sources.problems.map(Self.problem)
         let previous = state.withLock { $0.parsed }
-        let loaded = RevisionDirectory.load(files, reusing: previous)
+        let loaded = RevisionDirectory.load(
+            sources.files.map { RevisionFile(path: $0.path, bytes: $0.bytes) }, reusing: previous)
         problems += loaded.problems.map { Failure($0) }
         let changed = state.withLock { state in
             let graph = problems.isEmpty ? (loaded.graph ?? state.snapshot.graph) : state.snapshot.graph
@@ -87,7 +77,7 @@ public final class RevisionLibrary: Sendable {
 
     /// Loads again whenever the directories change, until cancelled. `report` is told of each change.
     public func watch(report: @escaping @Sendable (Snapshot) -> Void) async {
-        let changes = DirectoryWatcher(directories: directories).changes()
+        let changes = DirectoryWatcher(directories: directories, recursively: isRecursive).changes()
         // What changed between the first look and the watches would be missed without a second look.
         if load() { report(snapshot) }
         var polling: Task<Void, Never>?

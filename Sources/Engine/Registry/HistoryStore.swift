@@ -96,10 +96,16 @@ struct HistoryStore: Sendable {
         ).map(entry)
     }
 
-    /// The rows that the version table should have by the history; nil where nothing was ever applied by us.
+    /// The rows that the version table should have by the history and the stamps among it; nil where we never wrote any.
     func expectedRows() async throws -> [RevisionID]? {
-        try await session.query("SELECT rows_after FROM migrated.history ORDER BY number DESC LIMIT 1")
-            .first?.decode("rows_after", as: [String].self).map { RevisionID($0) }.sorted()
+        try await session.query(
+            """
+            (SELECT number, rows_after FROM migrated.history ORDER BY number DESC LIMIT 1) UNION ALL
+            (SELECT number, rows_after FROM migrated.stamp WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1)
+            ORDER BY number DESC LIMIT 1
+            """
+        )
+        .first?.decode("rows_after", as: [String].self).map { RevisionID($0) }.sorted()
     }
 
     /// The number of the latest entry; 0 where there is none. A cheap way to see whether anything was applied.
@@ -108,13 +114,15 @@ struct HistoryStore: Sendable {
             .first?.decode("last") ?? 0
     }
 
-    /// What each revision meant when it was last upgraded to.
+    /// What each revision meant when it was upgraded to; not those that were taken back since.
     func meaningOfApplied() async throws -> [RevisionID: SHA256Digest] {
         var meanings: [RevisionID: SHA256Digest] = [:]
         let rows = try await session.query(
             """
-            SELECT DISTINCT ON (revision) revision, meaning_digest FROM migrated.history
-            WHERE direction = 'upgrade' ORDER BY revision, number DESC
+            SELECT revision, meaning_digest FROM (
+                SELECT DISTINCT ON (revision) revision, direction, meaning_digest FROM migrated.history
+                ORDER BY revision, number DESC) latest
+            WHERE direction = 'upgrade'
             """)
         for row in rows {
             let digest: String = try row.decode("meaning_digest")

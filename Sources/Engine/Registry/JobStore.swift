@@ -15,6 +15,7 @@ struct JobStore: Sendable {
         var target: String
         var targetRevisions: [RevisionID] = []
         var steps: [Step] = []
+        var stamp: StampRequest?
         var planDigest: String?
         var requestID: String
         var person: Person
@@ -48,6 +49,10 @@ struct JobStore: Sendable {
                     item.step ->> 'contentDigest', item.step ->> 'sourceDigest', item.step
                 FROM job, jsonb_array_elements(\(try RegistryJSON.encode(request.steps))::jsonb)
                     WITH ORDINALITY AS item (step, ordinal)
+            ), stamp AS (
+                INSERT INTO migrated.stamp (job, targets, purge)
+                SELECT number, \(request.stamp?.targets.map(\.text) ?? []), \(request.stamp?.purge ?? false)
+                FROM job WHERE kind = 'stamp'
             ), event AS (
                 INSERT INTO migrated.job_event (job, sequence, kind, state, message)
                 SELECT number, 1, 'job-queued', 'queued', \(Self.summary(of: request)) FROM job
@@ -63,7 +68,7 @@ struct JobStore: Sendable {
 
     private static func summary(of request: Request) -> String {
         let what = request.target.isEmpty ? request.kind.rawValue : "\(request.kind.rawValue) to \(request.target)"
-        let steps = request.kind.direction == nil ? "" : ", \(request.steps.count) revision(s)"
+        let steps = request.kind.direction == nil ? "" : ", \(Plural.count(request.steps.count, "revision"))"
         return "\(what) queued by \(request.person.userName)\(steps)"
     }
 

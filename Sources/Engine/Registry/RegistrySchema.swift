@@ -4,7 +4,14 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first]
+    static let versions: [[String]] = [first, stamps, resets]
+
+    /// The names of all our tables: those that the statements above create.
+    static var tables: [String] {
+        let start = "CREATE TABLE migrated."
+        return versions.joined().filter { $0.hasPrefix(start) }
+            .map { String($0.dropFirst(start.count).prefix { $0.isLetter || $0 == "_" }) }
+    }
 
     private static let states = """
         'queued', 'planning', 'awaiting-approval', 'waiting-for-lock', 'backing-up', 'applying', 'verifying', \
@@ -14,6 +21,39 @@ enum RegistrySchema {
     private static let person = """
         uid bigint NOT NULL, user_name text NOT NULL, login_uid bigint, machine_id text NOT NULL
         """
+
+    /// A stamp: what was asked for, and from `number` on what came of it, numbered with the history among which it stands.
+    private static let stamps = [
+        "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check",
+        """
+        ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
+            CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup'))
+        """,
+        """
+        CREATE TABLE migrated.stamp (
+            job bigint PRIMARY KEY REFERENCES migrated.job,
+            targets text[] NOT NULL,
+            purge boolean NOT NULL,
+            number bigint UNIQUE,
+            stamped_at timestamptz,
+            rows_before text[],
+            rows_after text[],
+            system_identifier text,
+            timeline integer,
+            database_oid bigint,
+            CHECK (num_nulls(number, stamped_at, rows_before, rows_after, system_identifier, timeline, database_oid)
+                IN (0, 7))
+        )
+        """,
+    ]
+
+    private static let resets = [
+        "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check",
+        """
+        ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
+            CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup', 'reset'))
+        """,
+    ]
 
     private static let first = [
         "CREATE SCHEMA IF NOT EXISTS migrated",

@@ -1,27 +1,28 @@
+import Planning
 import PostgresClient
 import Revisions
-import SQLText
 
 /// Alembic's version table of one database: the truth about what is applied.
 struct VersionTable: Sendable {
-    /// The quoted, qualified name.
-    let qualifiedName: String
+    /// The name, with its schema.
+    let name: VersionTableName
+
+    /// The name as SQL has it.
+    var qualifiedName: String { name.quoted }
 
     /// Finds the table that the configured name means on this session: without a schema, the one that the search path
     /// leads to, or the one where it would be created.
     static func find(_ name: VersionTableName, on session: any PostgresSession) async throws -> VersionTable {
-        if let schema = name.schema {
-            return VersionTable(qualifiedName: "\(SQLIdentifier.quote(schema)).\(SQLIdentifier.quote(name.table))")
-        }
+        guard name.schema == nil else { return VersionTable(name: name) }
         let rows = try await session.query(
             """
             SELECT coalesce(
                 (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                    WHERE c.oid = pg_catalog.to_regclass(\(SQLIdentifier.quote(name.table)))),
+                    WHERE c.oid = pg_catalog.to_regclass(\(name.quoted))),
                 pg_catalog.current_schema(), 'public') AS schema
             """)
         let schema = try rows.first?.decode("schema", as: String.self) ?? "public"
-        return VersionTable(qualifiedName: "\(SQLIdentifier.quote(schema)).\(SQLIdentifier.quote(name.table))")
+        return VersionTable(name: VersionTableName(schema: schema, table: name.table))
     }
 
     func exists(on session: any PostgresSession) async throws -> Bool {
@@ -36,13 +37,19 @@ struct VersionTable: Sendable {
             .map { RevisionID(try $0.decode("version_num", as: String.self)) }
     }
 
-    /// Creates the table as Alembic does, where it is not there.
-    var creation: String {
-        let table = qualifiedName.split(separator: ".").last.map(String.init) ?? qualifiedName
-        let bare = table.filter { $0 != "\"" }
-        return """
-            CREATE TABLE IF NOT EXISTS \(qualifiedName) (
-                version_num varchar(32) NOT NULL, CONSTRAINT \(SQLIdentifier.quote(bare + "_pkc")) PRIMARY KEY (version_num))
-            """
+    /// The statement that creates the table as Alembic does, where it is not there.
+    var creation: String { name.creation }
+
+    /// Makes one change of the rows; returns how many it hit.
+    func apply(_ change: VersionRowChange, on session: any PostgresSession) async throws -> Int {
+        let table = qualifiedName
+        let hit: Query =
+            switch change {
+            case .insert(let id): "INSERT INTO \(raw: table) (version_num) VALUES (\(id.rawValue)) RETURNING 1"
+            case .delete(let id): "DELETE FROM \(raw: table) WHERE version_num = \(id.rawValue) RETURNING 1"
+            case .update(let from, let to):
+                "UPDATE \(raw: table) SET version_num = \(to.rawValue) WHERE version_num = \(from.rawValue) RETURNING 1"
+            }
+        return try await session.query(hit).count
     }
 }

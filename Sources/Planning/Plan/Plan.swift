@@ -35,26 +35,46 @@ public struct Step: Sendable, Hashable, Codable {
     }
 }
 
+/// A revision that a plan would have to take back and cannot, for want of a downgrade.
+public struct PlanGap: Sendable, Hashable, Codable {
+    public var revision: RevisionID
+    public var description: String
+    public var path: String
+    /// How many steps come before it.
+    public var position: Int
+
+    public init(revision: RevisionID, description: String, path: String, position: Int) {
+        self.revision = revision
+        self.description = description
+        self.path = path
+        self.position = position
+    }
+}
+
 /// What shall be done to a database that is at `rowsBefore`: a value, made without touching anything.
 public struct Plan: Sendable, Hashable {
     public var rowsBefore: [RevisionID]
     public var steps: [Step]
+    /// What becomes of the version table where no revision is run: a stamp, which has no steps.
+    public var stamp: StampPlan?
 
-    public init(rowsBefore: [RevisionID], steps: [Step]) {
+    public init(rowsBefore: [RevisionID], steps: [Step], stamp: StampPlan? = nil) {
         self.rowsBefore = rowsBefore
         self.steps = steps
+        self.stamp = stamp
     }
 
-    public var isEmpty: Bool { steps.isEmpty }
+    public var isEmpty: Bool { steps.isEmpty && stamp == nil }
 
     /// The rows of the version table when all is done, sorted.
-    public var rowsAfter: [RevisionID] { (steps.last?.rowsAfter ?? rowsBefore).sorted() }
+    public var rowsAfter: [RevisionID] { (stamp?.rowsAfter ?? steps.last?.rowsAfter ?? rowsBefore).sorted() }
 
     /// Binds the rows it starts from and every step's direction and content, in order. Two plans with one digest do the
     /// same thing to the same database.
     public var digest: SHA256Digest {
         var lines = ["plan 1", "from \(rowsBefore.sorted().map(\.rawValue).joined(separator: " "))"]
         lines += steps.map { "\($0.direction.rawValue) \($0.revision) \($0.contentDigest)" }
+        if let stamp { lines += ["stamp"] + stamp.rowChanges.map { "\($0)" } }
         return SHA256Digest.of(lines.joined(separator: "\n"))
     }
 }

@@ -15,38 +15,88 @@ public struct Planner: Sendable {
     ///   `irreversible`, naming every revision without a downgrade, before anything is done.
     public func plan(_ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]) throws(Failure) -> Plan
     {
-        let graphSteps: [GraphStep]
+        let (plan, gaps) = try preview(direction, to: target, from: rows)
+        guard gaps.isEmpty else { throw Self.refusal(of: gaps, target: target.text) }
+        return plan
+    }
+
+    /// The same for who only wants to see it: what lacks a downgrade is a gap between the steps, and no failure.
+    public func preview(
+        _ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]
+    ) throws(Failure) -> (plan: Plan, gaps: [PlanGap]) {
+        let way: [GraphStep]
         do {
             switch direction {
-            case .upgrade: graphSteps = try graph.upgrade(to: target, from: rows)
-            case .downgrade: graphSteps = try graph.downgrade(to: target, from: rows)
+            case .upgrade: way = try graph.upgrade(to: target, from: rows)
+            case .downgrade: way = try graph.downgrade(to: target, from: rows)
             }
         } catch {
             throw Failure(error)
         }
-        var steps: [Step] = []
-        var irreversible: [Revision] = []
-        for graphStep in graphSteps {
-            guard let revision = graph[graphStep.revision] else {
-                throw Failure(
-                    .noSuchRevision, "cannot plan \"\(target.text)\": revision \"\(graphStep.revision)\" has no file")
-            }
-            guard let step = Step(graphStep, of: revision) else {
-                irreversible.append(revision)
-                continue
-            }
-            steps.append(step)
-        }
-        guard irreversible.isEmpty else { throw Self.refusal(of: irreversible, target: target) }
-        return Plan(rowsBefore: rows.sorted(), steps: steps)
+        return try fill(way, from: rows)
     }
 
-    private static func refusal(of irreversible: [Revision], target: RevisionTarget) -> Failure {
-        let names = irreversible.map { "\"\($0.id)\"" }.joined(separator: ", ")
+    /// What `--sql` writes for `TO` or `FROM:TO`, where no database is asked.
+    ///
+    /// - Throws: as ``plan(_:to:from:)``.
+    public func offlinePlan(_ direction: Direction, to range: String) throws(Failure) -> Plan {
+        let offline: OfflinePlan
+        do {
+            switch direction {
+            case .upgrade: offline = try graph.offlineUpgrade(range)
+            case .downgrade: offline = try graph.offlineDowngrade(range)
+            }
+        } catch {
+            throw Failure(error)
+        }
+        let (plan, gaps) = try fill(offline.steps, from: offline.rows)
+        guard gaps.isEmpty else { throw Self.refusal(of: gaps, target: range) }
+        return plan
+    }
+
+    /// What `stamp --sql` writes. Without targets: only the version table's creation.
+    ///
+    /// - Throws: `Failure` as the graph says.
+    public func offlineStamp(to targets: [String], purge: Bool) throws(Failure) -> Plan {
+        do {
+            guard !targets.isEmpty else { return Plan(rowsBefore: [], steps: [], stamp: StampPlan()) }
+            let offline = try graph.offlineStamp(targets, purge: purge)
+            return Plan(
+                rowsBefore: offline.rows, steps: [],
+                stamp: StampPlan(rowChanges: offline.rowChanges, rowsAfter: offline.rowsAfter))
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func fill(
+        _ way: [GraphStep], from rows: [RevisionID]
+    ) throws(Failure) -> (plan: Plan, gaps: [PlanGap]) {
+        var plan = Plan(rowsBefore: rows.sorted(), steps: [])
+        var gaps: [PlanGap] = []
+        for graphStep in way {
+            guard let revision = graph[graphStep.revision] else {
+                throw Failure(.noSuchRevision, "cannot plan revision \"\(graphStep.revision)\": it has no file")
+            }
+            if let step = Step(graphStep, of: revision) {
+                plan.steps.append(step)
+            } else {
+                gaps.append(
+                    PlanGap(
+                        revision: revision.id, description: revision.description, path: revision.path,
+                        position: plan.steps.count))
+            }
+        }
+        return (plan, gaps)
+    }
+
+    /// Why a plan with gaps is not carried out.
+    public static func refusal(of gaps: [PlanGap], target: String) -> Failure {
+        let names = gaps.map { "\"\($0.revision)\"" }.joined(separator: ", ")
         return Failure(
-            .irreversible, "cannot downgrade to \"\(target.text)\": no downgrade in \(names)",
+            .irreversible, "cannot downgrade to \"\(target)\": no downgrade in \(names)",
             hint: "add a \"-- migrated: downgrade\" section, or restore a backup",
-            location: irreversible.first.map { Failure.Location(path: $0.path) })
+            location: gaps.first.map { Failure.Location(path: $0.path) })
     }
 }
 

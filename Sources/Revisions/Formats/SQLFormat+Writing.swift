@@ -13,10 +13,9 @@ extension SQLFormat {
         return lines.joined(separator: "\n")
     }
 
-    /// `<id>_<slug>.sql`, or `<id>.sql` when there is no description.
-    public func fileName(for header: RevisionHeader) -> String {
-        let slug = Self.slug(of: header.description)
-        return slug.isEmpty ? "\(header.id).sql" : "\(header.id)_\(slug).sql"
+    /// What the template says, and `.sql`; usually `<id>_<slug>.sql`, or `<id>.sql` when there is no description.
+    public func fileName(for header: RevisionHeader, template: FileNameTemplate) -> String {
+        template.name(for: header) + ".sql"
     }
 
     /// The words of a message in lower case with `_` between them, cut at a word after 40 characters.

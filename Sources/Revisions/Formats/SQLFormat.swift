@@ -69,7 +69,7 @@ private struct SQLFileReading {
         var number = 1
         var offset = beginning
         while let line = source.line(number: number, at: offset), sectionName(of: line) == nil {
-            header.take(line)
+            if !isRemark(line) { header.take(line) }
             offset = line.next
             number += 1
         }
@@ -119,7 +119,7 @@ private struct SQLFileReading {
                 endPart(at: offset)
                 beginPart(name, line)
                 hasSections = true
-            } else if !hasSections {
+            } else if !hasSections, !isRemark(line) {
                 header.take(line)
             }
             offset = line.next
@@ -133,7 +133,20 @@ private struct SQLFileReading {
         guard source.has("--", at: line.range.lowerBound, before: line.range.upperBound) else { return nil }
         let comment = source.trimmed(line.range.lowerBound + 2..<line.range.upperBound)
         guard source.has("migrated:", at: comment.lowerBound, before: comment.upperBound) else { return nil }
-        return source.trimmed(comment.lowerBound + 9..<comment.upperBound)
+        let name = source.trimmed(comment.lowerBound + 9..<comment.upperBound)
+        return isIgnore(name) ? nil : name
+    }
+
+    /// Whether the line is a remark to the rules for reviewers.
+    private func isRemark(_ line: SourceLine) -> Bool {
+        guard source.has("--", at: line.range.lowerBound, before: line.range.upperBound) else { return false }
+        let comment = source.trimmed(line.range.lowerBound + 2..<line.range.upperBound)
+        guard source.has("migrated:", at: comment.lowerBound, before: comment.upperBound) else { return false }
+        return isIgnore(source.trimmed(comment.lowerBound + 9..<comment.upperBound))
+    }
+
+    private func isIgnore(_ name: Range<Int>) -> Bool {
+        source.has("ignore ", at: name.lowerBound, before: name.upperBound)
     }
 
     private mutating func endPart(at offset: Int) {

@@ -92,6 +92,13 @@ extension DaemonHarness {
             ? try await client.call(Downgrade.self, request).job : try await client.call(Upgrade.self, request).job
     }
 
+    /// Queues a stamp.
+    func stamp(_ targets: String..., purge: Bool = false) async throws -> Job {
+        let client = client()
+        defer { client.close() }
+        return try await client.call(Stamp.self, .init(targets: targets, purge: purge, requestId: newRequestID())).job
+    }
+
     /// Follows a job to its end, through restarts of the daemon.
     @discardableResult
     func follow(_ job: Job, untilParked: Bool = false) async throws -> Job {

@@ -66,6 +66,11 @@ import Testing
             _ = try await run("downgrade", "-1", "--approve", "--yes", says: ["1 revision taken back"])
             #expect(try await run("current") == "002\n")
             _ = try await run("revoke", "003", says: ["003"])
+            _ = try await run("stamp", "003", says: ["version table stamped, main is at 003"])
+            _ = try await run("stamp", "002")
+            _ = try await run("ensure-version", says: ["main is at 002"])
+            _ = try await run("plan", "-1", "--sql", says: ["-- Running downgrade 002 -> 001"])
+            _ = try await run("status", says: ["002"])
             _ = try await run("doctor", says: ["good"])
             _ = try await run("reload")
             let path = try await run("revision", "-m", "add a thing").split(separator: "\n").last.map(String.init) ?? ""
@@ -83,7 +88,8 @@ import Testing
                 ["upgrade", "001"], ["upgrade", "--no-block", "002"], ["watch", "main-2"], ["current"], ["jobs"],
                 ["job", "main-1"], ["log"], ["approve", "001", "--yes"], ["approvals"], ["revoke", "001"],
                 ["downgrade", "-1"], ["backup"], ["backups"], ["pause", "--reason", "a test"], ["resume"], ["reload"],
-                ["doctor"], ["revision", "-m", "text"],
+                ["doctor"], ["stamp", "001"], ["ensure-version"], ["upgrade", "head", "--sql"],
+                ["plan", "--sql", "head"], ["revision", "-m", "text"],
             ]
             for verb in verbs {
                 let answer = try await harness.startControl(["--json"] + verb).wait(upTo: .seconds(100))

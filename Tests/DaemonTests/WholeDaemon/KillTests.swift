@@ -21,6 +21,30 @@ import Testing
     }
 }
 
+/// SIGKILL on entry to every state that a stamp goes through.
+@Suite struct KillDuringStampTests {
+    static let states: [JobState] = [.planning, .waitingForLock, .applying, .verifying, .succeeded]
+
+    @Test("a stamp, killed on entry to", arguments: states)
+    func stamp(_ state: JobState) async throws {
+        try await withChain(2, start: false) { harness, database in
+            try await database.run("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+            try await database.run("INSERT INTO alembic_version VALUES ('gone')")
+            try await harness.start(environment: ["MIGRATED_KILL_ON_ENTRY": state.rawValue])
+            async let queued = harness.stamp("002", purge: true)
+            #expect(try await harness.daemon.wait().ending == .signal(SIGKILL))
+            // What was done stays done once: a row that comes now is not purged.
+            let isDone = state == .verifying || state == .succeeded
+            if isDone { try await database.run("INSERT INTO alembic_version VALUES ('later')") }
+            try await harness.start()
+            #expect(try await harness.follow(try await queued).state == .succeeded)
+            try await Aftermath.of(database).expect([], at: isDone ? ["002", "later"] : ["002"])
+            let status = try await harness.status()
+            #expect(status.warnings.contains { $0.contains("changed outside") } == isDone, "\(status.warnings)")
+        }
+    }
+}
+
 /// SIGKILL in the middle of a backup.
 @Suite struct KillDuringBackupTests {
     @Test func whatIsHalfWrittenGoesAndNobodyGoesOnDumping() async throws {

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Host
+import Planning
+import Revisions
+
+/// `migratectl check`: judges revision files as a reviewer would, without a database.
+struct CheckCommand: FileVerb {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Judge revision files without a database: for CI and pre-commit.",
+        discussion: """
+            Every fault is told, and what the rules have against the revisions:
+
+            \(LintRule.all.map { "  \($0.code): \($0.summary)" }.joined(separator: "\n"))
+
+            A rule is switched off by --ignore CODE, or in a file by the comment "-- migrated: ignore CODE": above the \
+            sections for the file, in a section for the statement that it stands at.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var places: DirectoryOptions
+
+    @Option(
+        name: .long, parsing: .singleValue, help: ArgumentHelp("Leave out what this rule says.", valueName: "code"))
+    var ignore: [String] = []
+
+    @Argument(
+        help: ArgumentHelp(
+            "Directories to judge instead; or files, whose directories are judged, and of which only is told.",
+            valueName: "path"))
+    var paths: [String] = []
+
+    func run(in session: Session) async throws {
+        let known = LintRule.all.map(\.code)
+        if let code = ignore.first(where: { !known.contains($0) }) {
+            throw Failure(
+                .usage, "cannot ignore \"\(code)\": no rule has that code",
+                hint: "the rules are \(known.joined(separator: ", ")); faults cannot be ignored")
+        }
+        if let missing = paths.first(where: { !TextFiles.exists($0) }) {
+            throw Failure(
+                .usage, "cannot judge \"\(missing)\": there is no such file or directory", hint: "name one that exists")
+        }
+        let directories = try await directories(session)
+        var outcome = Linter(ignoring: Set(ignore)).judge(try directories.read())
+        let files = Set(paths.filter { !TextFiles.isDirectory($0) }.map(FilePaths.absolute))
+        if !files.isEmpty {
+            outcome.findings.removeAll { !files.contains(FilePaths.absolute($0.location.path)) }
+        }
+        // As the tools that read such lines name files: from where they run.
+        for index in outcome.findings.indices {
+            let path = outcome.findings[index].location.path
+            outcome.findings[index].location.path = FilePaths.relative(path, to: session.context.workingDirectory)
+        }
+        try show(outcome, session)
+        guard outcome.findings.isEmpty else {
+            throw Failure(
+                .checkFailed,
+                "cannot pass \(directories.paths.map { "\"\($0)\"" }.joined(separator: ", ")): "
+                    + Quantity.count(outcome.findings.count, "finding"))
+        }
+    }
+
+    /// Those that are named. For files, those that are configured if they hold them, because a revision's parents may
+    /// be in another of them; otherwise those that they are in.
+    private func directories(_ session: Session) async throws -> RevisionDirectories {
+        let files = paths.filter { !TextFiles.isDirectory($0) }
+        if files.isEmpty, !paths.isEmpty {
+            return RevisionDirectories(paths: paths, isRecursive: places.isRecursive)
+        }
+        let parents = files.map { FilePaths.split($0).parent }
+        do {
+            let configured = try await RevisionDirectories.find(places, session: session)
+            if parents.allSatisfy(configured.contain) { return configured }
+        } catch let failure as Failure where !files.isEmpty && failure.code == .noSuchDatabase {}
+        var named: [String] = []
+        for path in paths.map({ TextFiles.isDirectory($0) ? $0 : FilePaths.split($0).parent })
+        where !named.contains(path) { named.append(path) }
+        return RevisionDirectories(paths: named, isRecursive: places.isRecursive)
+    }
+
+    private struct Document: Encodable {
+        var revisionCount: Int
+        var findings: [Finding]
+    }
+
+    private func show(_ outcome: Linter.Outcome, _ session: Session) throws {
+        guard !session.output.isJSON else {
+            return try session.output.document(
+                Document(revisionCount: outcome.revisionCount, findings: outcome.findings))
+        }
+        let painter = session.output.painter
+        for finding in outcome.findings {
+            try session.output.line(finding.description.printable)
+            if let hint = finding.hint { try session.output.line("  \(painter("hint:", .cyan)) \(hint.printable)") }
+        }
+        if outcome.findings.isEmpty {
+            try session.output.line("\(Quantity.count(outcome.revisionCount, "revision")), nothing to object to")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Configuration
+import Engine
+import Planning
+import PostgresClient
+
+extension DatabaseConfiguration {
+    /// What the engine needs, from what the settings say. `connection` is where the database is, once it is known.
+    init(_ settings: DatabaseSettings, connection: ConnectionParameters, stopPatience: Duration) {
+        self.init(
+            name: settings.name, connection: connection, directories: settings.migrations,
+            backup: BackupRules(
+                policy: BackupRules.Policy(settings.backup.policy), directory: settings.backup.directory,
+                jobs: settings.backup.jobs, keep: settings.backup.keep, minimumFree: settings.backup.minimumFree,
+                tools: settings.backup.tools))
+        versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
+        isRecursive = settings.recursiveMigrations
+        fileTemplate = settings.fileTemplate
+        role = settings.role
+        registryRole = settings.registryRole
+        searchPath = settings.searchPath.isEmpty ? nil : settings.searchPath
+        statementTimeout = settings.statementTimeout
+        policy = Policy(
+            approvals: settings.approvals, requesterMayApprove: settings.requesterMayApprove,
+            editedAfterApply: settings.editedAfterApply == .refuse ? .refuse : .warn)
+        autoUpgrade = settings.autoUpgrade
+        isDevelopment = settings.development
+        locks = LockBudget(
+            first: settings.locks.lockTimeout, longest: settings.locks.maxLockTimeout, budget: settings.locks.budget,
+            pause: settings.locks.pause, longestPause: settings.locks.maxPause)
+        self.stopPatience = stopPatience
+    }
+}
+
+extension BackupRules.Policy {
+    init(_ policy: BackupPolicy) {
+        switch policy {
+        case .dump: self = .dump
+        case .none(let reason): self = .none(reason: reason)
+        }
+    }
+}
