@@ -87,8 +87,7 @@ struct Approving: Sendable {
 
     /// Shows the plan, asks, and approves what it lacks. False where the answer was no.
     func approvePlan(_ direction: Direction, target: String, isQuiet: Bool) async throws -> Bool {
-        let plan = try await session.client.call(
-            MakePlan.self, .init(database: session.database, direction: direction, target: target))
+        let plan = try await plan(direction, target: target)
         if !isQuiet { try PlanView(output: session.output).show(plan) }
         let subjects = try await subjects(of: plan)
         guard !subjects.isEmpty else { return true }
@@ -99,14 +98,20 @@ struct Approving: Sendable {
         return true
     }
 
-    /// Asks, where there is somebody to ask; refuses where there is nobody and `--yes` was not given.
-    func isAgreed(_ question: String) throws -> Bool {
-        if assumesYes { return true }
-        guard session.context.inputIsTerminal, !session.output.isJSON else {
-            throw Failure(
-                .usage, "cannot approve unasked: there is no terminal to ask on", hint: "look at it, then add --yes")
+    /// The plan. Who wants to change a database that was released takes it over again by that.
+    private func plan(_ direction: Direction, target: String) async throws -> MakePlan.Reply {
+        let parameters = MakePlan.Parameters(database: session.database, direction: direction, target: target)
+        do {
+            return try await session.client.call(MakePlan.self, parameters)
+        } catch let failure as Failure where failure.code == .released {
+            _ = try await session.client.call(Adopt.self, .init(database: session.database))
+            return try await session.client.call(MakePlan.self, parameters)
         }
-        return try session.confirm(question)
+    }
+
+    /// Asks, unless the answer was given beforehand.
+    func isAgreed(_ question: String) throws -> Bool {
+        try assumesYes || session.isAgreed(question, to: "approve")
     }
 
     func send(_ subjects: [Subject]) async throws -> ApprovalReply {

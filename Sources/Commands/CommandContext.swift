@@ -17,6 +17,8 @@ public struct CommandContext: Sendable {
     public var now: @Sendable () -> Timestamp
     /// Ctrl-C, each time. While somebody iterates over it the process is not ended by it.
     public var interrupts: @Sendable () -> AsyncStream<Void>
+    /// Whatever asks this program to end, Ctrl-C among it. While somebody iterates over it the process is not ended by it.
+    public var endings: @Sendable () -> AsyncStream<Void>
     /// How often a live display is drawn anew though nothing happened.
     public var redrawInterval: Duration
 
@@ -24,7 +26,9 @@ public struct CommandContext: Sendable {
         output: any TextSink, errors: any TextSink, environment: [String: String],
         workingDirectory: String? = nil, inputIsTerminal: Bool,
         readLine: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Timestamp,
-        interrupts: @escaping @Sendable () -> AsyncStream<Void>, redrawInterval: Duration = .milliseconds(250)
+        interrupts: @escaping @Sendable () -> AsyncStream<Void>,
+        endings: @escaping @Sendable () -> AsyncStream<Void> = { AsyncStream { _ in } },
+        redrawInterval: Duration = .milliseconds(250)
     ) {
         self.output = output
         self.errors = errors
@@ -34,6 +38,7 @@ public struct CommandContext: Sendable {
         self.readLine = readLine
         self.now = now
         self.interrupts = interrupts
+        self.endings = endings
         self.redrawInterval = redrawInterval
     }
 
@@ -44,7 +49,8 @@ public struct CommandContext: Sendable {
     public static let process = CommandContext(
         output: DescriptorSink(descriptor: STDOUT_FILENO), errors: DescriptorSink(descriptor: STDERR_FILENO),
         environment: processEnvironment(), inputIsTerminal: isatty(STDIN_FILENO) == 1,
-        readLine: { Swift.readLine() }, now: wallClock, interrupts: interruptSignals)
+        readLine: typedLine, now: wallClock, interrupts: { signals([SIGINT]) },
+        endings: { signals([SIGINT, SIGTERM, SIGHUP]) })
 
     private static func processEnvironment() -> [String: String] {
         var variables: [String: String] = [:]
@@ -57,22 +63,36 @@ public struct CommandContext: Sendable {
         return variables
     }
 
+    /// A line from the terminal; nil as well once the task is cancelled: who presses Ctrl-C at a question wants no other one.
+    @Sendable private static func typedLine() -> String? {
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        while poll(&input, 1, 100) == 0 {
+            if Task.isCancelled { return nil }
+        }
+        return Swift.readLine()
+    }
+
     @Sendable private static func wallClock() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
-    @Sendable private static func interruptSignals() -> AsyncStream<Void> {
+    private static func signals(_ numbers: [Int32]) -> AsyncStream<Void> {
         AsyncStream { continuation in
-            signal(SIGINT, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-            source.setEventHandler { @Sendable in continuation.yield() }
-            continuation.onTermination = { @Sendable _ in
-                source.cancel()
-                signal(SIGINT, SIG_DFL)
+            let sources = numbers.map { number in
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { @Sendable in continuation.yield() }
+                return source
             }
-            source.activate()
+            continuation.onTermination = { @Sendable _ in
+                for (number, source) in zip(numbers, sources) {
+                    source.cancel()
+                    signal(number, SIG_DFL)
+                }
+            }
+            for source in sources { source.activate() }
         }
     }
 }

@@ -9,6 +9,14 @@ struct GlobalOptions: ParsableArguments {
             valueName: "path"))
     var socket: String?
 
+    @Flag(
+        name: .long,
+        help: """
+            No service: start migrated for this call alone, with the settings, or else DATABASE_URL or .env, and ./migrations. \
+            So does $MIGRATED_LOCAL.
+            """)
+    var local = false
+
     @Option(
         name: .shortAndLong, help: ArgumentHelp("The database; needed where several are configured.", valueName: "name")
     )
@@ -19,6 +27,15 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(name: .long, help: "No colours, as with $NO_COLOR.")
     var noColor = false
+
+    func validate() throws {
+        if local, socket != nil { throw ValidationError("--local and --socket exclude each other") }
+    }
+
+    /// Whether a daemon is started for the call: it was asked for, or `MIGRATED_LOCAL` is set and no socket is named.
+    func isLocal(_ environment: [String: String]) -> Bool {
+        local || socket == nil && environment["MIGRATED_LOCAL"]?.isEmpty == false
+    }
 
     static let defaultSocketPath = "/run/migrated/io.migrated.Control"
 

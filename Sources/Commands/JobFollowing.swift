@@ -2,6 +2,7 @@ import Control
 import Digest
 import Planning
 import Revisions
+import Synchronization
 
 extension Session {
     /// How a job is shown while a verb waits for it.
@@ -10,19 +11,26 @@ extension Session {
         return output.sink.isTerminal ? .live : .lines
     }
 
-    /// Watches a job until it is over (or, unless `staysParked`, waits for a person). Ctrl-C ends the watching, not the job.
+    /// Watches a job until it is over (or, unless `staysParked`, waits for a person). Ctrl-C ends the watching, not the job;
+    /// but where the job would not outlive this call anyway, it is brought to a safe end first.
     func follow(
-        _ job: JobID, fromSequence: Int64 = 0, staysParked: Bool, form: JobDisplay.Form
+        _ job: JobID, fromSequence: Int64 = 0, staysParked: Bool, isOurs: Bool = false, form: JobDisplay.Form
     ) async throws -> Job? {
         let display = JobDisplay(form, session: self)
         let context = context
+        let interruptions = Interruptions()
         do {
-            let job = try await withThrowingTaskGroup(of: Job??.self) { group in
+            let ended = try await withThrowingTaskGroup(of: Job??.self) { group in
                 group.addTask {
                     try await watch(job, fromSequence: fromSequence, staysParked: staysParked, display: display)
                 }
                 group.addTask {
-                    for await _ in context.interrupts() { throw Self.interruption(job) }
+                    for await _ in context.interrupts() {
+                        guard isOurs, isLocal, interruptions.count() == 1 else {
+                            throw interruption(job)
+                        }
+                        try await cancel(job)
+                    }
                     return .none
                 }
                 if form == .live {
@@ -41,7 +49,8 @@ extension Session {
                 return nil
             }
             try await display.end()
-            return job
+            if interruptions.haveCome, let ended { try sayInterrupted(ended) }
+            return ended
         } catch {
             try await display.end()
             throw error
@@ -65,8 +74,32 @@ extension Session {
 
     private struct DecisionNeeded: Error {}
 
-    private static func interruption(_ job: JobID) -> Failure {
-        Failure(.interrupted, "the job goes on: migratectl watch \(job)")
+    private func interruption(_ job: JobID) -> Failure {
+        isLocal
+            ? Failure(.interrupted, "cannot say how \(job) ended: interrupted before that was known")
+            : Failure(.interrupted, "the job goes on: migratectl watch \(job)")
+    }
+
+    /// Asks for the end of a job that is being watched, on a connection of its own.
+    private func cancel(_ job: JobID) async throws {
+        _ = context.errors.write("migratectl: bringing \(job) to a safe end\n")
+        let client = ControlClient(socketPath: client.socketPath)
+        defer { client.close() }
+        do {
+            _ = try await client.call(Cancel.self, .init(job: job.description))
+        } catch let failure as Failure where failure.code == .invalidState {
+            // It has come to an end meanwhile.
+        }
+    }
+
+    /// What became of a job that Ctrl-C ended. One that had succeeded by then has simply succeeded.
+    private func sayInterrupted(_ job: Job) throws {
+        guard job.state == .cancelled else { return }
+        let steps =
+            job.kind.direction == nil ? "" : ", \(job.appliedCount) of \(Quantity.count(job.stepCount, "step")) done"
+        throw Failure(
+            .interrupted, "cannot complete \(job.id): interrupted, and brought to a safe end\(steps)",
+            hint: job.kind.direction == nil ? nil : "go on where it was left: run it again")
     }
 
     /// Says how a job ended, and throws what it failed of.
@@ -109,13 +142,32 @@ extension Session {
         let direction = missing.first?.direction == .downgrade ? " --downgrade" : ""
         let listed = names.prefix(4).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 4 ? ", …" : "")
         return Failure(
-            .notApproved, "cannot apply \(listed) yet: not approved; \(job.id) waits and goes on by itself once it is",
+            .notApproved,
+            isLocal
+                ? "cannot apply \(listed): not approved"
+                : "cannot apply \(listed) yet: not approved; \(job.id) waits and goes on by itself once it is",
             hint: "an approver gives it: migratectl\(databaseOption) approve\(direction) "
-                + (names.isEmpty ? "head" : names.joined(separator: " ")),
+                + (names.isEmpty ? "head" : names.joined(separator: " "))
+                + (isLocal ? "; then run this again, or do both at once with --approve" : ""),
             notes: missing.map {
                 "\($0.direction.rawValue) of \($0.revision), digest \($0.contentDigest.description.prefix(12)): "
                     + "\($0.given) of \(Quantity.count($0.wanted, "approval")) given"
             })
+    }
+}
+
+/// How often Ctrl-C came while a job was followed.
+private final class Interruptions: Sendable {
+    private let number = Mutex(0)
+
+    var haveCome: Bool { number.withLock { $0 > 0 } }
+
+    /// Counts another one.
+    func count() -> Int {
+        number.withLock { number in
+            number += 1
+            return number
+        }
     }
 }
 
@@ -151,6 +203,8 @@ enum JobSummary {
                 : "\(job.id): \(Quantity.count(job.appliedCount, "revision")) taken back\(time)"
         case .stamp:
             return "\(job.id): version table stamped, \(job.id.database) is at \(names(job))"
+        case .reset:
+            return "\(job.id): emptied\(time)"
         case .backup:
             return "\(job.id): backup \(job.backup ?? "") taken\(time)"
         }

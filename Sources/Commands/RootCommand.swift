@@ -28,7 +28,8 @@ struct RootCommand: AsyncParsableCommand {
                 name: "Migration",
                 subcommands: [
                     UpgradeCommand.self, DowngradeCommand.self, StampCommand.self, EnsureVersionCommand.self,
-                    ApproveCommand.self, RevokeCommand.self, ApprovalsCommand.self,
+                    ApproveCommand.self, RevokeCommand.self, ApprovalsCommand.self, TestCommand.self,
+                    ResetCommand.self,
                 ]),
             CommandGroup(
                 name: "File",
@@ -36,14 +37,15 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Job",
                 subcommands: [
-                    JobsCommand.self, JobCommand.self, WatchCommand.self, CancelCommand.self, ResolveCommand.self,
-                    LogCommand.self,
+                    JobsCommand.self, JobCommand.self, WatchCommand.self, CancelCommand.self, RetryCommand.self,
+                    ResolveCommand.self, LogCommand.self,
                 ]),
             CommandGroup(name: "Backup", subcommands: [BackupCommand.self, BackupsCommand.self]),
             CommandGroup(
                 name: "Service",
                 subcommands: [
-                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, DebugCommand.self,
+                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, ReleaseCommand.self,
+                    DebugCommand.self,
                 ]),
         ])
 

@@ -9,9 +9,12 @@ struct Session: Sendable {
     let context: CommandContext
     /// The database that was named, if one was.
     let database: String?
+    /// Whether the daemon is there for this call alone: no job outlives it.
+    let isLocal: Bool
 
-    init(_ options: GlobalOptions, context: CommandContext = .current) {
-        client = ControlClient(socketPath: options.socketPath(context.environment))
+    init(_ options: GlobalOptions, context: CommandContext = .current, localSocket: String? = nil) {
+        client = ControlClient(socketPath: localSocket ?? options.socketPath(context.environment))
+        isLocal = localSocket != nil
         let painter = Painter(
             isTerminal: context.output.isTerminal, environment: context.environment, isRefused: options.noColor)
         output = Output(sink: context.output, painter: painter, isJSON: options.json)
@@ -19,8 +22,17 @@ struct Session: Sendable {
         database = options.database
     }
 
-    /// `-d NAME ` where a database was named, for commands that are suggested.
-    var databaseOption: String { database.map { " -d \($0)" } ?? "" }
+    /// ` --local` and ` -d NAME` where they were given, for commands that are suggested.
+    var databaseOption: String { (isLocal ? " --local" : "") + (database.map { " -d \($0)" } ?? "") }
+
+    /// Asks, where there is somebody to ask; refuses to `verb` where there is nobody.
+    func isAgreed(_ question: String, to verb: String) throws -> Bool {
+        guard context.inputIsTerminal, !output.isJSON else {
+            throw Failure(
+                .usage, "cannot \(verb) unasked: there is no terminal to ask on", hint: "look at it, then add --yes")
+        }
+        return try confirm(question)
+    }
 
     /// Asks a question that is answered with yes or no; no is the answer to silence.
     func confirm(_ question: String) throws -> Bool {
@@ -32,16 +44,34 @@ struct Session: Sendable {
 }
 
 /// A verb of `migratectl` that talks to the daemon.
-protocol Verb: AsyncParsableCommand {
+protocol Verb: AsyncParsableCommand, Sendable {
     var options: GlobalOptions { get }
+    /// Whether `--local` starts a daemon for it.
+    var needsDaemon: Bool { get }
     func run(in session: Session) async throws
 }
 
 extension Verb {
+    var needsDaemon: Bool { true }
+
     mutating func run() async throws {
-        let session = Session(options)
-        defer { session.client.close() }
-        try await run(in: session)
+        let isLocal = options.isLocal(CommandContext.current.environment)
+        guard isLocal, needsDaemon else {
+            // A service is not asked where none is to be used.
+            let session = Session(options, localSocket: isLocal ? LocalDaemon.noSocket : nil)
+            defer { session.client.close() }
+            return try await run(in: session)
+        }
+        try await run(with: LocalDaemon(context: .current, database: options.database))
+    }
+
+    /// Runs with a daemon that is there for this call alone.
+    func run(with daemon: LocalDaemon) async throws {
+        try await daemon.serve { socket, context in
+            let session = Session(options, context: context, localSocket: socket)
+            defer { session.client.close() }
+            try await run(in: session)
+        }
     }
 }
 

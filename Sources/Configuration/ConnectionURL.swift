@@ -1,3 +1,6 @@
+/// Says why nobody can connect with a connection string, without quoting what could be a part of a password.
+public typealias ConnectionObjection = @Sendable (ConnectionURL) -> String?
+
 /// Where a server is and how to log in, as somebody wrote it: libpq's URI, libpq's keywords, or SQLAlchemy's URL.
 ///
 /// The text may hold a password. Nothing that prints a value of this type shows it: not `print`, not string

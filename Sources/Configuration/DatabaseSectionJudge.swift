@@ -42,6 +42,11 @@ struct DatabaseSectionJudge {
             section.report(
                 "version_table_schema", "the schema \"migrated\" is the registry's", hint: "choose another schema")
         }
+        if database.searchPath.contains("migrated") {
+            section.report(
+                "search_path", "the schema \"migrated\" is the registry's",
+                hint: "leave it out: nothing of a revision's belongs there")
+        }
         return location == nil ? nil : database
     }
 
@@ -70,7 +75,7 @@ struct DatabaseSectionJudge {
             return .embedded(directory: directory ?? daemon.stateDirectory + "/cluster")
         }
         let url = ConnectionURL(text)
-        guard let objection = url.objection else { return .server(url) }
+        guard let objection = input.objection(to: url) else { return .server(url) }
         section.report("url", objection.message, hint: objection.hint)
         return nil
     }

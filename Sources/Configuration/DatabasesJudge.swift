@@ -76,7 +76,7 @@ struct DatabasesJudge {
     private func judgedURL(_ text: String, _ origin: SettingsOrigin, key: String) -> DatabaseLocation? {
         if text == "embedded" { return .embedded(directory: daemon.stateDirectory + "/cluster") }
         let url = ConnectionURL(text)
-        guard let objection = url.objection else { return .server(url) }
+        guard let objection = input.objection(to: url) else { return .server(url) }
         problems.report(at: origin, key: key, objection.message, hint: objection.hint)
         return nil
     }

@@ -5,7 +5,7 @@ extension Failure {
     public init(_ problems: SettingsProblems) {
         let first = problems.problems.first
         self.init(
-            .settingsInvalid, "cannot take the settings: \(problems.problems.count) problem(s)",
+            .settingsInvalid, "cannot take the settings: \(Plural.count(problems.problems.count, "problem"))",
             hint: problems.problems.count == 1 ? first?.hint : nil,
             location: first.map { Location(path: $0.file, line: $0.line, column: $0.column) },
             notes: problems.problems.map { problem in

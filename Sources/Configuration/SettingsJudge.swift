@@ -8,8 +8,20 @@ struct SettingsInput {
     var overrides = SettingsOverrides()
     var defaults = SettingsDefaults.system
     var workingDirectory = "/"
+    /// What those who know connections have against one that has a known form.
+    var connectionObjection: ConnectionObjection?
     /// Whether it is a problem that no database is configured.
     var needsDatabase = true
+}
+
+extension SettingsInput {
+    /// Why this cannot be a connection, and what to write instead; `nil` where it can.
+    func objection(to url: ConnectionURL) -> (message: String, hint: String)? {
+        if let objection = url.objection { return objection }
+        return connectionObjection?(url).map {
+            ($0, "write it as postgresql://USER@HOST:PORT/DATABASE, with special characters %-escaped")
+        }
+    }
 }
 
 /// Turns what was read into settings, or into every problem that it has.

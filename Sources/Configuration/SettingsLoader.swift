@@ -4,12 +4,15 @@ internal import FoundationEssentials
 ///
 /// Each source wins over those before it, key by key. Either everything is good, or every problem of every source is
 /// told at once; nothing is ever half taken over.
+///
+/// What a connection string means is not known here: whoever can connect says what is wrong with one.
 public struct SettingsLoader: Sendable {
     private let environment: [String: String]
     private let workingDirectory: String
     private let overrides: SettingsOverrides
     private let defaults: SettingsDefaults
     private let needsDatabase: Bool
+    private let connectionObjection: ConnectionObjection?
 
     /// A settings file may have this many bytes.
     static let sizeLimit = 1 << 20
@@ -19,13 +22,15 @@ public struct SettingsLoader: Sendable {
     /// Settings without any database are a problem only where one is needed.
     public init(
         environment: [String: String], workingDirectory: String, overrides: SettingsOverrides = SettingsOverrides(),
-        defaults: SettingsDefaults = .system, needsDatabase: Bool = true
+        defaults: SettingsDefaults = .system, needsDatabase: Bool = true,
+        connectionObjection: ConnectionObjection? = nil
     ) {
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.overrides = overrides
         self.defaults = defaults
         self.needsDatabase = needsDatabase
+        self.connectionObjection = connectionObjection
     }
 
     /// The main file, whether it exists or not.
@@ -40,6 +45,7 @@ public struct SettingsLoader: Sendable {
         var input = SettingsInput()
         input.environment = environment
         input.workingDirectory = workingDirectory
+        input.connectionObjection = connectionObjection
         input.overrides = overrides
         input.overrides.settingsFile = settingsFile
         input.defaults = defaults

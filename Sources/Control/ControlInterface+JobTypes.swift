@@ -1,7 +1,7 @@
 extension ControlInterface {
     static let jobTypes = """
         # What a job does.
-        type JobKind (upgrade, downgrade, stamp, backup)
+        type JobKind (upgrade, downgrade, stamp, backup, reset)
 
         # One change of the rows of the version table; exactly one field is set.
         type VersionRowChange (
@@ -121,8 +121,9 @@ extension ControlInterface {
         """
 
     static let serviceTypes = """
-        # Whether a database is at hand: refused means that it may not be used (a clone's registry, a pooler).
-        type Connection (connecting, connected, unavailable, refused)
+        # Whether a database is at hand: refused means that it may not be used (a clone's registry, a pooler),
+        # released that it was handed back.
+        type Connection (connecting, connected, unavailable, refused, released)
 
         # The name of the version table.
         type VersionTableName (

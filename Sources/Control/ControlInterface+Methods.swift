@@ -1,6 +1,7 @@
 extension ControlInterface {
     /// The methods of the interface.
-    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods].joined(separator: "\n")
+    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods]
+        .joined(separator: "\n")
 
     private static let readingMethods = """
         # How the daemon and its databases are.

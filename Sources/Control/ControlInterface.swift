@@ -33,6 +33,10 @@ public enum ControlInterface {
         Reload.self,
         Adopt.self,
         Diagnose.self,
+        Retry.self,
+        GetSchema.self,
+        Reset.self,
+        Release.self,
     ]
 
     /// The interface description in Varlink's language, comments included: what `GetInterfaceDescription` answers.

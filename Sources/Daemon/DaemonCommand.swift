@@ -5,6 +5,7 @@ import Glibc
 import Host
 import Logging
 import Planning
+import PostgresClient
 import Systemd
 
 /// The command line of `migrated`.
@@ -51,6 +52,21 @@ public struct DaemonCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Look for revisions here; may be given several times.", valueName: "directory"))
     var migrations: [String] = []
 
+    // What migratectl starts a daemon with that serves a single call: no business of anybody else's.
+
+    @Option(help: .private)
+    var errand: String?
+
+    @Option(name: .customLong("only"), help: .private)
+    var onlyDatabase: String?
+
+    @Option(name: .customLong("throw-away-cluster"), help: .private)
+    var throwAwayCluster: String?
+
+    // The server is that of DATABASE_URL: an argument could be read by everybody.
+    @Flag(name: .customLong("throw-away-beside"), help: .private)
+    var throwAwayBeside = false
+
     @Flag(help: "Judge the settings, print every problem, and end.")
     var check = false
 
@@ -65,7 +81,9 @@ public struct DaemonCommand: AsyncParsableCommand {
     public func run() async throws {
         do {
             let loader = loader()
-            let settings = try loader.load()
+            let errand = serving
+            let settings =
+                try errand?.settings(from: loader.load(), environment: ProcessEnvironment.variables()) ?? loader.load()
             if check {
                 print("settings are good: \(settings.databases.map(\.name).joined(separator: ", "))")
                 return
@@ -73,14 +91,26 @@ public struct DaemonCommand: AsyncParsableCommand {
             let destination = LogDestination.detect()
             let level = Logger.Level(rawValue: settings.daemon.logLevel.rawValue) ?? .info
             let logger = Logger(label: "migrated") { _ in destination.handler(identifier: "migrated", level: level) }
-            try await DaemonServices(loader: loader, settings: settings, logger: logger).run()
+            try await DaemonServices(loader: loader, settings: settings, logger: logger, errand: errand).run()
+            errand?.removeDirectory()
         } catch {
-            throw Self.report(error)
+            throw report(error)
+        }
+    }
+
+    private var serving: Errand? {
+        errand.map { directory in
+            let server = throwAwayBeside ? ProcessEnvironment.variables()["DATABASE_URL"] : nil
+            return Errand(
+                directory: directory, database: onlyDatabase,
+                throwAway: throwAwayCluster.map { .cluster(directory: $0) } ?? server.map { .server(url: $0) })
         }
     }
 
     private func loader() -> SettingsLoader {
-        let environment = ProcessEnvironment.variables()
+        var environment = ProcessEnvironment.variables()
+        // What is thrown away needs no url of its own; settings that configure databases go before this one.
+        if throwAwayCluster != nil || throwAwayBeside { environment["DATABASE_URL"] = "embedded" }
         let directory = FilePaths.workingDirectory()
         let overrides = SettingsOverrides(
             settingsFile: settings, socket: socket, stateDirectory: stateDirectory, logLevel: logLevel,
@@ -88,13 +118,23 @@ public struct DaemonCommand: AsyncParsableCommand {
         let user = geteuid() == 0 ? nil : SettingsDefaults.user(environment: environment, workingDirectory: directory)
         // Under the service manager the daemon is the system's, whichever user it runs as.
         let isService = environment["INVOCATION_ID"] != nil && environment["NOTIFY_SOCKET"] != nil
+        var defaults = isService ? .system : (user ?? .system)
+        // Somebody's call, even root's, is about the files where it is made, unless there are settings that say otherwise.
+        if errand != nil, !TextFiles.exists(defaults.settingsFile) { defaults.migrations = [directory + "/migrations"] }
         return SettingsLoader(
-            environment: environment, workingDirectory: directory, overrides: overrides,
-            defaults: isService ? .system : (user ?? .system))
+            environment: environment, workingDirectory: directory, overrides: overrides, defaults: defaults,
+            connectionObjection: { url in
+                do throws(ConnectionStringError) {
+                    _ = try ConnectionParameters(url: url.unredacted)
+                    return nil
+                } catch {
+                    return error.message
+                }
+            })
     }
 
     /// Prints why the daemon cannot run; returns what to exit with.
-    private static func report(_ error: any Error) -> ExitCode {
+    private func report(_ error: any Error) -> ExitCode {
         let failure: Failure
         switch error {
         case let code as ExitCode: return code
@@ -105,6 +145,7 @@ public struct DaemonCommand: AsyncParsableCommand {
         case let error as FileError: failure = Failure(.settingsInvalid, "\(error)", hint: error.hint)
         default: failure = Failure(.internalError, "cannot run: \(error)")
         }
+        serving?.tell(failure)
         var lines = ["migrated: \(failure.message)"] + failure.notes.map { "  \($0)" }
         if let hint = failure.hint { lines.append("hint: \(hint)") }
         // The journal takes plain lines for mere information; sd-daemon(3) has the mark of an error.

@@ -17,28 +17,40 @@ struct DaemonServices: Sendable {
     let loader: SettingsLoader
     let settings: Settings
     let logger: Logger
+    /// The single call that the daemon serves; nil for one that stays.
+    let errand: Errand?
 
     func run() async throws {
         // Before anybody can take us for ready: until it is trapped, SIGHUP would end the program.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let clusters = EmbeddedClusters(logger: logger)
+        let throwAway: ThrowAwayDatabase? =
+            if let place = errand?.throwAway, let database = settings.databases.first {
+                try await ThrowAwayDatabase.make(at: place, for: database)
+            } else {
+                nil
+            }
+        let result: Result<Void, any Error>
         do {
-            try await run(clusters, hangups)
+            result = .success(try await run(clusters, hangups, throwAway))
         } catch {
-            await clusters.stop()
-            throw error
+            result = .failure(error)
         }
         await clusters.stop()
+        await throwAway?.destroy()
+        try result.get()
     }
 
-    private func run(_ clusters: EmbeddedClusters, _ hangups: UnixSignalsSequence) async throws {
+    private func run(
+        _ clusters: EmbeddedClusters, _ hangups: UnixSignalsSequence, _ throwAway: ThrowAwayDatabase?
+    ) async throws {
         let notifier = ServiceNotifier()
         let watchdog = Watchdog()
         let databases = DatabaseSet(
             watchdog: watchdog, notifier: notifier, logger: logger, faults: FaultSetting.plan())
         let reloading = Reloading(
             loader: loader, running: settings, databases: databases, clusters: clusters, notifier: notifier,
-            logger: logger)
+            logger: logger, isErrand: errand != nil, throwAway: throwAway?.connection)
         _ = await databases.apply(try await reloading.configurations(of: settings))
         let handlers = Handlers(databases: databases, startedAt: SystemClock.now(), reloading: reloading)
         let server = ControlService(
@@ -49,7 +61,7 @@ struct DaemonServices: Sendable {
                 interfaces: [try ControlInterface.interface()], handlers: handlers.all,
                 translateError: { VarlinkError(translating: $0) }),
             socket: try listeningSocket(), notifier: notifier, databases: databases, logger: logger,
-            longestStop: longestStop)
+            longestStop: longestStop, errand: errand)
 
         // Ended in the reverse order: first nobody is let in, then the databases come to a safe end, watched to the last.
         let services: [any Service] = [
@@ -95,6 +107,7 @@ private struct ControlService: Service {
     let databases: DatabaseSet
     let logger: Logger
     let longestStop: Duration
+    let errand: Errand?
 
     func run() async throws {
         let listening = socket
@@ -102,6 +115,7 @@ private struct ControlService: Service {
             try await cancelWhenGracefulShutdown {
                 try await server.run(on: listening) {
                     notifier.ready(status: databases.statusLine)
+                    try? errand?.tellReady()
                     logger.notice(
                         "ready, version \(ProgramVersion.current)",
                         metadata: [

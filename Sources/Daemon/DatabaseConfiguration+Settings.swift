@@ -23,6 +23,7 @@ extension DatabaseConfiguration {
             approvals: settings.approvals, requesterMayApprove: settings.requesterMayApprove,
             editedAfterApply: settings.editedAfterApply == .refuse ? .refuse : .warn)
         autoUpgrade = settings.autoUpgrade
+        isDevelopment = settings.development
         locks = LockBudget(
             first: settings.locks.lockTimeout, longest: settings.locks.maxLockTimeout, budget: settings.locks.budget,
             pause: settings.locks.pause, longestPause: settings.locks.maxPause)

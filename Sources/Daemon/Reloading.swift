@@ -1,4 +1,5 @@
 import Configuration
+import Digest
 import Engine
 import Logging
 import Planning
@@ -14,11 +15,15 @@ final class Reloading: Sendable {
     private let clusters: EmbeddedClusters
     private let notifier: ServiceNotifier
     private let logger: Logger
+    /// Whether the daemon serves a single call, whose settings stay as they are.
+    private let isErrand: Bool
+    /// Where the work is done instead of in the database of the settings.
+    private let throwAway: ConnectionParameters?
     private let last = Mutex<Task<[String], any Error>?>(nil)
 
     init(
         loader: SettingsLoader, running: Settings, databases: DatabaseSet, clusters: EmbeddedClusters,
-        notifier: ServiceNotifier, logger: Logger
+        notifier: ServiceNotifier, logger: Logger, isErrand: Bool, throwAway: ConnectionParameters?
     ) {
         self.loader = loader
         self.running = Mutex(running)
@@ -26,6 +31,8 @@ final class Reloading: Sendable {
         self.clusters = clusters
         self.notifier = notifier
         self.logger = logger
+        self.isErrand = isErrand
+        self.throwAway = throwAway
     }
 
     /// One reload after the other, and each to its end, even where the client that asked for it goes away: half of the
@@ -34,6 +41,11 @@ final class Reloading: Sendable {
     /// - Returns: what changed, a line each.
     /// - Throws: `Failure` `settings-invalid` with every problem; nothing has changed then.
     func run() async throws -> [String] {
+        guard !isErrand else {
+            throw Failure(
+                .usage, "cannot reload: this daemon serves a single call",
+                hint: "leave --local out, to reload the service")
+        }
         let turn = last.withLock { last in
             let turn = Task { [previous = last] in
                 _ = await previous?.result
@@ -79,7 +91,7 @@ final class Reloading: Sendable {
     func check() -> Check {
         do {
             let settings = try loader.load()
-            let isSame = running.withLock { $0 == settings }
+            let isSame = isErrand || running.withLock { $0 == settings }
             return Check(
                 subject: "settings", outcome: isSame ? .good : .warning,
                 message: isSame
@@ -99,23 +111,31 @@ final class Reloading: Sendable {
     func configurations(of settings: Settings) async throws -> [DatabaseConfiguration] {
         var configurations: [DatabaseConfiguration] = []
         for database in settings.databases {
-            let connection: ConnectionParameters
-            switch database.location {
-            case .server(let url):
-                do {
-                    connection = try ConnectionParameters(url: url.unredacted)
-                } catch {
-                    throw Failure(
-                        .settingsInvalid, "cannot take the url of database \"\(database.name)\": \(error)",
-                        hint: "write it as postgresql://USER@HOST:PORT/DATABASE")
-                }
-            case .embedded(let directory):
-                connection = try await clusters.connection(directory: directory, database: database.name)
-            }
-            configurations.append(
-                DatabaseConfiguration(
-                    database, connection: connection, stopPatience: settings.daemon.stopTimeout))
+            let connection = try await connection(of: database)
+            var configuration = DatabaseConfiguration(
+                database, connection: connection, stopPatience: settings.daemon.stopTimeout)
+            configuration.takesOnlyOwnJobs = isErrand
+            // "default" is one database today and another one tomorrow.
+            let place = SHA256Digest.of(Array(connection.redacted.utf8)).description.prefix(12)
+            configuration.releaseMark = "\(settings.daemon.stateDirectory)/released/\(database.name)-\(place)"
+            configurations.append(configuration)
         }
         return configurations
+    }
+
+    private func connection(of database: DatabaseSettings) async throws -> ConnectionParameters {
+        if let throwAway { return throwAway }
+        switch database.location {
+        case .server(let url):
+            do {
+                return try ConnectionParameters(url: url.unredacted)
+            } catch {
+                throw Failure(
+                    .settingsInvalid, "cannot take the url of database \"\(database.name)\": \(error)",
+                    hint: "write it as postgresql://USER@HOST:PORT/DATABASE")
+            }
+        case .embedded(let directory):
+            return try await clusters.connection(directory: directory, database: database.name)
+        }
     }
 }

@@ -26,8 +26,14 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var fileTemplate: FileNameTemplate
     /// How long a running revision may go on when the daemon is asked to stop.
     public var stopPatience: Duration
+    /// Whether this is a development database, which may be emptied.
+    public var isDevelopment: Bool
     /// How many jobs may be open at once.
     public var queueLimit: Int
+    /// Whether only the jobs that this engine queued are worked on, and none outlives it: for a daemon that serves one call.
+    public var takesOnlyOwnJobs: Bool
+    /// The file that says that the database was released, where there is one; nil where that is not remembered.
+    public var releaseMark: String?
 
     public init(name: String, connection: ConnectionParameters, directories: [String], backup: BackupRules) {
         self.name = name
@@ -41,7 +47,9 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         autoUpgrade = false
         locks = LockBudget()
         stopPatience = .seconds(10)
+        isDevelopment = false
         queueLimit = 1000
+        takesOnlyOwnJobs = false
     }
 
     /// What a script for psql has to say as well.

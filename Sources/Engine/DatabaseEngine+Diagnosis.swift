@@ -35,7 +35,8 @@ extension DatabaseEngine {
         }
         let place = problem.location.map { "\($0): " } ?? ""
         return check(
-            "revisions", .bad, "\(snapshot.problems.count) problem(s), the first: \(place)\(problem.message)",
+            "revisions", .bad,
+            "\(Plural.count(snapshot.problems.count, "problem")), the first: \(place)\(problem.message)",
             hint: problem.hint ?? "see all of them: migratectl status")
     }
 
@@ -65,7 +66,8 @@ extension DatabaseEngine {
             let me = try row?.decode("me", as: String.self) ?? ""
             if let unreadable = try row?.decode("unreadable", as: Int.self), unreadable > 0 {
                 return check(
-                    "privileges", .bad, "\(me) may not read \(unreadable) table(s) or sequence(s): a backup would fail",
+                    "privileges", .bad,
+                    "\(me) may not read \(Plural.count(unreadable, "table or sequence", "tables or sequences")): a backup would fail",
                     hint: "GRANT pg_read_all_data TO \(me)")
             }
             if let role = configuration.role, let refusal = try await roleRefusal(role, me, sessions) { return refusal }

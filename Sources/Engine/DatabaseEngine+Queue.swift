@@ -17,11 +17,7 @@ extension DatabaseEngine {
         if let known = try await known(requestID, sessions) { return known }
         let direction = kind.direction ?? .upgrade
         let draft = try await drafting(sessions).draft(direction, to: target)
-        // Before the job is there: a crash in between leaves a pause too many, never an upgrade too many.
-        if kind == .downgrade, try await RegistryRow(session: sessions.observer).pausedBecause() == nil {
-            try await RegistryRow(session: sessions.observer)
-                .pause(because: "downgrade to \(target) by \(person.userName)")
-        }
+        if kind == .downgrade { try await pauseForDowngrade(to: target, by: person, sessions) }
         return try await enqueue(
             kind, draft: draft, target: target, requestID: requestID, person: person, sessions)
     }
@@ -110,6 +106,23 @@ extension DatabaseEngine {
             JobStore.Request(kind: .backup, target: "", requestID: requestID, person: person), sessions)
     }
 
+    /// Queues the emptying of a development database.
+    ///
+    /// - Throws: `Failure` `permission-denied` where the settings do not say that it is one.
+    public func enqueueReset(requestID: String, person: Person) async throws -> Job {
+        guard configuration.isDevelopment else {
+            throw Failure(
+                .permissionDenied, "cannot reset \"\(configuration.name)\": it is not a development database",
+                hint: "where it is one, write development = true under [database.\(configuration.name)]")
+        }
+        let sessions = try await sessions()
+        let requestID = try RequestID.parse(requestID)
+        if let known = try await known(requestID, sessions) { return known }
+        try await refuseFullQueue(sessions)
+        return try await insert(
+            JobStore.Request(kind: .reset, target: "", requestID: requestID, person: person), sessions)
+    }
+
     private func known(_ requestID: String, _ sessions: SessionPair) async throws -> Job? {
         try await jobs(sessions).job(requestID: requestID)
     }
@@ -125,6 +138,7 @@ extension DatabaseEngine {
 
     private func insert(_ request: JobStore.Request, _ sessions: SessionPair) async throws -> Job {
         let (job, isNew) = try await jobs(sessions).enqueue(request)
+        own(job.id.number)
         if isNew {
             let events = try await EventStore(database: configuration.name, session: sessions.observer)
                 .events(of: job.id.number, after: 0, limit: 1)
@@ -150,6 +164,59 @@ extension DatabaseEngine {
         signal.raise()
         await notifyOthers(sessions)
         return try await self.job(number)
+    }
+
+    /// Queues what a job that failed or was cancelled was to do once more, with what it meant then: its revisions are pinned
+    /// already, bytes and all.
+    ///
+    /// - Throws: `Failure` `no-such-job`; `invalid-state` for a job that did not end that way; `digest-mismatch` where a file
+    ///   was changed since: whoever mended it wants the new bytes, and whoever approved the old ones has not seen these.
+    public func retry(_ number: Int64, requestID: String, person: Person) async throws -> Job {
+        let sessions = try await sessions()
+        let requestID = try RequestID.parse(requestID)
+        if let known = try await known(requestID, sessions) { return known }
+        let job = try await job(number)
+        guard job.state == .failed || job.state == .cancelled else {
+            throw Failure(
+                .invalidState, "cannot retry job \"\(job.id)\": it is \(job.state.rawValue)",
+                hint: Self.insteadOfRetry(job))
+        }
+        let steps = try await jobs(sessions).steps(of: number)
+        let rows = try await sessions.versions.rows(on: sessions.observer)
+        let applied = try? library.snapshot.graph.applied(rows: rows)
+        for step in steps {
+            let isLeft = (applied?.contains(step.revision) ?? false) == (step.direction == .downgrade)
+            guard isLeft, let now = library.snapshot.graph[step.revision],
+                now.section(step.direction)?.contentDigest != step.contentDigest
+            else { continue }
+            throw Failure(
+                .digestMismatch,
+                "cannot retry job \"\(job.id)\": the file of \"\(step.revision)\" was changed after it was queued",
+                hint: "queue it with the file as it is: migratectl \(job.kind.rawValue) \(job.target)",
+                location: Failure.Location(path: now.path))
+        }
+        if job.kind == .downgrade { try await pauseForDowngrade(to: job.target, by: person, sessions) }
+        try await refuseFullQueue(sessions)
+        return try await insert(
+            JobStore.Request(
+                kind: job.kind, target: job.target, targetRevisions: job.targetRevisions, steps: steps,
+                requestID: requestID, person: person), sessions)
+    }
+
+    private static func insteadOfRetry(_ job: Job) -> String {
+        switch job.state {
+        case .succeeded: "queue a new one: migratectl \(job.kind.rawValue) \(job.target)"
+        case .awaitingApproval: "approve what it waits for: migratectl job \(job.id)"
+        case .needsDecision: "settle it: migratectl resolve \(job.id)"
+        default: "it is not over: migratectl watch \(job.id)"
+        }
+    }
+
+    /// Before the downgrade is there: a crash in between leaves a pause too many, never an upgrade too many.
+    private func pauseForDowngrade(to target: String, by person: Person, _ sessions: SessionPair) async throws {
+        let row = RegistryRow(session: sessions.observer)
+        guard try await row.pausedBecause() == nil else { return }
+        try await row.pause(because: "downgrade to \(target) by \(person.userName)")
     }
 
     /// What a person says about a statement whose outcome nobody else can know.
@@ -181,6 +248,7 @@ extension DatabaseEngine {
         let event = try await jobs(sessions).move(
             number, move, runner: nil, event: kind, message: "decided by \(record): \(decision)")
         if let event { reporter(sessions).announce(event) }
+        own(number)
         await notifyOthers(sessions)
         return try await self.job(number)
     }

@@ -12,7 +12,7 @@ extension DatabaseEngine {
         case .connected:
             let problems = library.snapshot.problems.count
             guard let now = activity.current else {
-                return problems == 0 ? "idle" : "idle, \(problems) problem(s) in the directory"
+                return problems == 0 ? "idle" : "idle, \(Plural.count(problems, "problem")) in the directory"
             }
             var words = "job \(now.job) \(now.stage.rawValue)"
             if let revision = now.revision { words += " \(revision)" }

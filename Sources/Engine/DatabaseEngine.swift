@@ -26,7 +26,11 @@ public final class DatabaseEngine: Sendable {
     private struct State {
         var connection = Connection.connecting
         var isFresh = true
+        /// The database that we last had a registry in.
+        var home: ServerIdentity?
         var overview: Overview?
+        /// The jobs that were queued, retried or settled through this engine.
+        var ownJobs: Set<Int64> = []
     }
 
     /// What follows from directory, history and version rows; remembered until one of them changes, so that asking for the
@@ -125,6 +129,7 @@ public final class DatabaseEngine: Sendable {
         state.withLock {
             $0.connection = .connected(sessions, retry)
             $0.isFresh = true
+            $0.home = sessions.identity
         }
         signal.raise()
         logger.info(
@@ -140,6 +145,12 @@ public final class DatabaseEngine: Sendable {
 
     /// Whether nothing has been recovered since the connection was made.
     var isFresh: Bool { state.withLock { $0.isFresh } }
+
+    /// Whether we have had a registry in this very database.
+    func isHome(_ identity: ServerIdentity) -> Bool {
+        guard let home = state.withLock({ $0.home }) else { return false }
+        return home.systemIdentifier == identity.systemIdentifier && home.databaseOID == identity.databaseOID
+    }
 
     func recovered() { state.withLock { $0.isFresh = false } }
 
@@ -163,6 +174,17 @@ public final class DatabaseEngine: Sendable {
         }
     }
 
+    /// Cuts the pause before the next attempt to connect short, where there is one, and lets callers wait for its outcome:
+    /// somebody wants to know.
+    public func tryAgain() {
+        let isPausing = state.withLock { state in
+            guard case .unavailable(_, nextAttempt: .some) = state.connection else { return false }
+            state.connection = .connecting
+            return true
+        }
+        if isPausing { reconnect.raise() }
+    }
+
     /// Waits, for a moment at the most, until the first attempt to connect has ended.
     public func waitUntilTried(upTo limit: Duration) async {
         let clock = ContinuousClock()
@@ -171,6 +193,31 @@ public final class DatabaseEngine: Sendable {
             let seen = signal.generation
             guard case .connecting = connection else { return }
             await signal.wait(since: seen, upTo: end - clock.now)
+        }
+    }
+
+    // MARK: Own jobs
+
+    /// Takes a job for this engine's own: see `DatabaseConfiguration.takesOnlyOwnJobs`.
+    func own(_ job: Int64) {
+        state.withLock { _ = $0.ownJobs.insert(job) }
+        signal.raise()
+    }
+
+    /// Whether a queued job is this engine's to run.
+    func mayRun(_ job: Job) -> Bool { !configuration.takesOnlyOwnJobs || isOwn(job) }
+
+    private func isOwn(_ job: Job) -> Bool { state.withLock { $0.ownJobs.contains(job.id.number) } }
+
+    /// Cancels what was queued through this engine and has not come to an end, where nobody would come back for it.
+    func withdrawOwnJobs(_ sessions: SessionPair) async throws {
+        guard configuration.takesOnlyOwnJobs else { return }
+        let reporter = reporter(sessions)
+        for job in try await reporter.jobs.open() where isOwn(job) && job.state.allows(.cancelled) {
+            let event = try await reporter.jobs.move(
+                job.id.number, JobStore.Move(from: job.state, to: .cancelled), runner: sessions.runner,
+                event: .jobCancelled, message: "ended with the call that it was queued for")
+            if let event { reporter.announce(event) }
         }
     }
 
@@ -192,10 +239,9 @@ public final class DatabaseEngine: Sendable {
     }
 
     func backups(_ sessions: SessionPair) -> any BackupProvider {
-        var connection: [String: String] = [:]
-        for keyword in configuration.connection.keywords { connection[keyword] = configuration.connection[keyword] }
-        return DumpBackup(
-            database: configuration.name, rules: configuration.backup, connection: connection,
+        DumpBackup(
+            database: configuration.name, rules: configuration.backup,
+            connection: configuration.connection.keywordValues,
             serverVersion: sessions.worker.serverVersion, machineID: daemonPerson.machineID,
             lockTimeout: configuration.locks.budget, now: now)
     }

@@ -79,7 +79,7 @@ struct Drafting: Sendable {
         guard let problem = problems.first else { return }
         throw Failure(
             .revisionsInvalid,
-            "cannot \(verb) \"\(configuration.name)\": its revisions have \(problems.count) problem(s)",
+            "cannot \(verb) \"\(configuration.name)\": its revisions have \(Plural.count(problems.count, "problem"))",
             hint: "mend them: migratectl status", location: problem.location,
             notes: problems.map {
                 [$0.location?.description, $0.message].compactMap { $0 }.joined(separator: ": ")

@@ -36,7 +36,7 @@ struct Pipeline: Sendable {
             try await enter(.planning, "making the plan")
             let draft = try await makePlan()
             try await noticeOutsideChange(draft.plan.rowsBefore)
-            if draft.plan.isEmpty && job.kind != .backup {
+            if draft.plan.isEmpty && job.kind.isAboutRevisions {
                 return try await enter(.succeeded, "nothing to do: the database is there already")
             }
             if case .missing(let missing) = try await verdict(of: draft.plan) { return try await park(missing) }
@@ -59,7 +59,7 @@ struct Pipeline: Sendable {
         let current = try await makePlan()
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
 
-        if job.kind == .backup || job.kind.direction != nil && wantsBackup {
+        if job.kind == .backup || job.kind.changesSchema && wantsBackup {
             try await enter(.backingUp, "backing up")
             try await backUp(before: current.plan)
         }
@@ -82,6 +82,13 @@ struct Pipeline: Sendable {
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
         }
+        if job.kind == .reset {
+            try await enter(.applying, "emptying the database")
+            try await empty(current.plan)
+
+            try await enter(.verifying, "verifying")
+            try await verify(current.plan, rowsAfter: [])
+        }
         try await enter(.succeeded, summary(of: current.plan))
     }
 
@@ -96,10 +103,11 @@ struct Pipeline: Sendable {
                 .internalError, "cannot move job \(job.id) from \(job.state.rawValue) to \(next.rawValue)")
         }
         let move = JobStore.Move(from: job.state, to: next, failure: failure, missing: missing)
-        let (jobs, number, runner) = (reporter.jobs, job.id.number, sessions.runner)
+        let (reporter, number, runner, state) = (reporter, job.id.number, sessions.runner, job.state)
         // Shielded: an outcome is written even when the task that reached it is being cancelled.
         let written = try await Task {
-            try await jobs.move(number, move, runner: runner, event: Self.event(for: next), message: message)
+            if state == .applying { await reporter.tellApplied(number) }
+            return try await reporter.jobs.move(number, move, runner: runner, event: Self.event(for: next), message: message)
         }.value
         guard let written else { throw LostJob() }
         job.state = next
@@ -224,17 +232,36 @@ struct Pipeline: Sendable {
         }
     }
 
+    private func empty(_ plan: Plan) async throws {
+        // Looked at here as well: a job that was queued outlives the settings under which it was.
+        guard configuration.isDevelopment else {
+            throw Failure(
+                .permissionDenied, "cannot reset \"\(configuration.name)\": it is not a development database",
+                hint: "where it is one, write development = true under [database.\(configuration.name)]")
+        }
+        let stamps = StampStore(session: sessions.worker)
+        var count = 0
+        try await Emptying(configuration: configuration, session: sessions.worker)
+            .run(lockTimeout: retry.settings.longest) { number in
+                try await stamps.add(
+                    emptyingBy: job.id.number, rowsBefore: plan.rowsBefore, identity: sessions.identity)
+                count = number
+            }
+        await reporter.event(job.id.number, .stepApplied, "\(Plural.count(count, "object")) removed")
+    }
+
     private var executor: Executor {
         Executor(
             configuration: configuration, sessions: sessions, job: job, reporter: reporter, activity: activity,
             retry: retry)
     }
 
-    private func verify(_ plan: Plan) async throws {
+    private func verify(_ plan: Plan, rowsAfter: [RevisionID]? = nil) async throws {
         let rows = try await sessions.versions.rows(on: sessions.worker)
-        guard rows.sorted() == plan.rowsAfter else {
+        let expected = rowsAfter ?? plan.rowsAfter
+        guard rows.sorted() == expected else {
             let found = rows.map(\.rawValue).joined(separator: ", ")
-            let wanted = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
+            let wanted = expected.map(\.rawValue).joined(separator: ", ")
             throw Failure(
                 .versionChanged,
                 "cannot confirm the \(job.kind.rawValue): the version table says \"\(found)\", not \"\(wanted)\"",
@@ -244,7 +271,7 @@ struct Pipeline: Sendable {
 
     private func announcement(of plan: Plan) -> String {
         let direction = plan.steps.first?.direction == .downgrade ? "downgrading" : "applying"
-        let what = "\(direction) \(plan.steps.count) revision(s)"
+        let what = "\(direction) \(Plural.count(plan.steps.count, "revision"))"
         guard case .none(let reason) = configuration.backup.policy else { return what }
         return "\(what), without a backup: \(reason)"
     }
@@ -253,9 +280,10 @@ struct Pipeline: Sendable {
         let rows = plan.rowsAfter.map(\.rawValue).joined(separator: ", ")
         let place = "now at \(rows.isEmpty ? "base" : rows)"
         return switch job.kind {
-        case .upgrade: "\(plan.steps.count) revision(s) applied, \(place)"
-        case .downgrade: "\(plan.steps.count) revision(s) taken back, \(place)"
+        case .upgrade: "\(Plural.count(plan.steps.count, "revision")) applied, \(place)"
+        case .downgrade: "\(Plural.count(plan.steps.count, "revision")) taken back, \(place)"
         case .stamp: "stamped, \(place)"
+        case .reset: "emptied"
         case .backup: "backup \(job.backup ?? "") taken"
         }
     }

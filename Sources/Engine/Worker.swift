@@ -22,6 +22,12 @@ struct Worker: Sendable {
         while !Task.isCancelled && !engine.activity.isStopping {
             // Taken before the attempt: who asks for another one while this one fails is not left waiting.
             let seen = engine.reconnect.generation
+            if engine.isReleased {
+                engine.disconnected(engine.releasedFailure, until: nil)
+                beat(false)
+                await engine.reconnect.wait(since: seen)
+                continue
+            }
             do {
                 let sessions = try await beating { try await connect() }
                 failures = 0
@@ -30,12 +36,10 @@ struct Worker: Sendable {
                 } catch {
                     // Being asked to end is no failure that anybody should be told of.
                     let failure = error is CancellationError ? nil : Self.failure(error, configuration.name)
-                    engine.disconnected(failure, until: nil)
-                    await sessions.close()
+                    await leave(sessions, because: failure)
                     throw error
                 }
-                engine.disconnected(nil, until: nil)
-                await sessions.close()
+                await leave(sessions, because: nil)
             } catch is CancellationError {
                 break
             } catch {
@@ -44,6 +48,15 @@ struct Worker: Sendable {
             }
         }
         engine.disconnected(nil, until: nil)
+    }
+
+    private func leave(_ sessions: SessionPair, because failure: Failure?) async {
+        if engine.activity.isStopping {
+            // Shielded: who is cancelled has all the more reason to leave nothing behind.
+            await Task { [engine] in try? await engine.withdrawOwnJobs(sessions) }.value
+        }
+        engine.disconnected(failure, until: nil)
+        await sessions.close()
     }
 
     // MARK: Connecting
@@ -55,6 +68,11 @@ struct Worker: Sendable {
             let bootstrap = RegistryBootstrap(
                 database: configuration.name, session: sessions.worker, identity: sessions.identity,
                 owner: configuration.registryRole)
+            if engine.isHome(sessions.identity), try await !bootstrap.isThere() {
+                // Released by a daemon on another host, or removed by hand: either was meant.
+                try engine.markReleased("elsewhere: its registry is gone")
+                throw engine.releasedFailure
+            }
             while try await bootstrap.ensure() == .busy {
                 try await Task.sleep(for: Self.busyPoll)
             }
@@ -110,7 +128,7 @@ struct Worker: Sendable {
         }
         defer { listener.cancel() }
         var holder: LockHolder?
-        while !engine.activity.isStopping {
+        while !engine.activity.isStopping, !engine.isReleased {
             try Task.checkCancellation()
             let seen = engine.signal.generation
             guard let rest = try await beating({ try await work(sessions, naming: &holder) }) else { continue }
@@ -170,7 +188,7 @@ struct Worker: Sendable {
         guard !open.contains(where: \.state.isRunning), !open.contains(where: { $0.state == .needsDecision }) else {
             return nil
         }
-        return open.first { $0.state == .queued }
+        return open.first { $0.state == .queued && engine.mayRun($0) }
     }
 
     private func someoneElseRuns(_ sessions: SessionPair) async throws -> Bool {

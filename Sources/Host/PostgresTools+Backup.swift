@@ -91,6 +91,26 @@ extension PostgresTools {
         throw ToolError(program: "pg_dump", cause: .failed, reason: "no compression is known to it")
     }
 
+    /// The schema of a database as SQL statements, without what differs from one dump of it to the next.
+    ///
+    /// - Parameter excludedTables: Qualified names as SQL writes them.
+    public func dumpSchema(
+        _ connection: [String: String], excludedSchemas: [String], excludedTables: [String]
+    ) async throws(ToolError) -> String {
+        let secrets = try secrets(of: connection, for: "pg_dump")
+        defer { secrets.remove() }
+        var tools = self
+        tools.runner.limits.standardOutput = 12 << 20
+        let arguments =
+            ["--schema-only", "--no-password"] + excludedSchemas.map { "--exclude-schema=\(Self.pattern($0))" }
+            + excludedTables.map { "--exclude-table=\($0)" } + ["--dbname=\(secrets.conninfo)"]
+        let text = try await tools.run("pg_dump", arguments, environment: secrets.environment).outputText
+        // Comments name versions, and since the minor releases of 2025 a script begins with a random key.
+        return text.split(separator: "\n").filter { line in
+            !line.hasPrefix("--") && !line.hasPrefix("\\restrict") && !line.hasPrefix("\\unrestrict")
+        }.joined(separator: "\n")
+    }
+
     /// Reads all of an archive and decodes it, without a server, and looks whether its files are whole: finds what a
     /// list of its contents does not, a file that was cut above all. Changed bytes are only found in gzip files.
     public func decode(_ archive: String) async throws(ToolError) {

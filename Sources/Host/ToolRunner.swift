@@ -255,7 +255,7 @@ extension ToolRunner {
     }
 
     /// Whether `path` is a file that can be run.
-    static func isExecutable(_ path: String) -> Bool {
+    public static func isExecutable(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }

@@ -38,6 +38,9 @@ public struct ConnectionParameters: Sendable, Equatable {
         return usual + values.keys.filter { !usual.contains($0) }.sorted()
     }
 
+    /// All keywords with their values, secrets among them: for programs that connect by themselves.
+    public var keywordValues: [String: String] { values }
+
     /// The same server and user with another database.
     public func with(database: String) -> ConnectionParameters {
         var copy = self

@@ -98,6 +98,10 @@ struct BadSettings: Sendable, CustomTestStringConvertible {
             "search_path = \"a,,b\"",
             "3:15: database.main.search_path: \"a,,b\" is not a list of schemas | write [\"app\", \"public\"]"),
         .main(
+            "search_path = [\"app\", \"migrated\"]",
+            "3:15: database.main.search_path: the schema \"migrated\" is the registry's | leave it out: nothing of a revision's belongs there"
+        ),
+        .main(
             "version_table = \"\(String(repeating: "x", count: 64))\"",
             "3:17: database.main.version_table: the name has 64 bytes, and PostgreSQL keeps 63"),
         .main(

@@ -126,6 +126,12 @@ enum Samples {
         Exchange(Reload.self, Nothing(), .init(changes: ["log level"])),
         Exchange(Adopt.self, .init(database: "main"), Nothing()),
         Exchange(Diagnose.self, .init(database: "main"), .init(checks: [check])),
+        Exchange(Retry.self, .init(job: "main-41", requestId: job.requestID), .init(job: job)),
+        Exchange(GetSchema.self, .init(database: "main"), .init(schema: "CREATE TABLE t ()", invalidIndexes: ["i"])),
+        Exchange(
+            Reset.self, .init(database: "main", requestId: job.requestID, upgradeRequestId: job.requestID),
+            .init(job: job, upgrade: job)),
+        Exchange(Release.self, .init(database: "main"), .init(versionTable: "public.alembic_version", rows: ["001"])),
     ]
 }
 

@@ -9,6 +9,8 @@ protocol FileVerb: Verb {
 }
 
 extension FileVerb {
+    var needsDaemon: Bool { false }
+
     /// The revisions, and with `withRows` what the version table of the database says.
     ///
     /// Who may not read the files, or finds faults in them, gets what the daemon has in force, where one answers.

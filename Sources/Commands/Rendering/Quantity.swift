@@ -44,7 +44,7 @@ enum Quantity {
 
     /// `1 revision`, `2 revisions`.
     static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
-        number == 1 ? "1 \(singular)" : "\(number) \(plural ?? singular + "s")"
+        Plural.count(number, singular, plural)
     }
 
     /// One digit behind the point.

@@ -44,6 +44,7 @@ struct StatusView: Sendable {
             case .connecting: ("connecting", .yellow)
             case .unavailable: ("unavailable", .red)
             case .refused: ("refused", .red)
+            case .released: ("released", .yellow)
             }
         let server = database.serverVersion.map { ", PostgreSQL \($0.printable)" } ?? ""
         return painter(database.name.printable, .bold) + "  " + painter(mark, style)

@@ -22,6 +22,8 @@ struct DowngradeCommand: Verb {
         try flags.refuse(with: script)
     }
 
+    var needsDaemon: Bool { !script.isWanted || !target.text.contains(":") }
+
     func run(in session: Session) async throws {
         if script.isWanted { return try await script.write(.downgrade, to: target.text, in: session) }
         try await flags.run(Downgrade.self, .downgrade, to: target.text, in: session)

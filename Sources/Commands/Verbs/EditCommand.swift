@@ -13,6 +13,8 @@ struct EditCommand: FileVerb {
     @Argument(help: ArgumentHelp("An id or the beginning of one, head, heads, current, …", valueName: "revision"))
     var revision: TargetArgument
 
+    var needsDaemon: Bool { revision.text == "current" }
+
     func run(in session: Session) async throws {
         let paths = try await paths(session)
         guard !paths.isEmpty else {

@@ -14,6 +14,8 @@ struct EnsureVersionCommand: Verb {
         try queue.refuse(with: script)
     }
 
+    var needsDaemon: Bool { !script.isWanted }
+
     func run(in session: Session) async throws {
         if script.isWanted { return try await script.writeStamp(to: [], purge: false, in: session) }
         let reply = try await session.client.call(

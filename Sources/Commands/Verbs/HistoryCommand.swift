@@ -40,12 +40,17 @@ struct HistoryCommand: FileVerb {
     @Option(name: .short, help: ArgumentHelp("At most so many entries of --applied.", valueName: "count"))
     var number: Int?
 
+    var needsDaemon: Bool { applied || asksDatabase }
+
+    private var asksDatabase: Bool {
+        indicateCurrent || range.map { $0.split(separator: ":").contains("current") } ?? false
+    }
+
     func run(in session: Session) async throws {
         try await applied ? showApplied(session) : showRevisions(session)
     }
 
     private func showRevisions(_ session: Session) async throws {
-        let asksDatabase = indicateCurrent || range.map { $0.split(separator: ":").contains("current") } ?? false
         let listing = try await listing(session, withRows: asksDatabase)
         let ids = try listing.history(range)
         if format == .markdown, !session.output.isJSON {

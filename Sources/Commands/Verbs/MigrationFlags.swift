@@ -44,11 +44,11 @@ struct MigrationFlags: ParsableArguments {
 extension Session {
     /// Waits for a job that was just queued, or says its name where nobody wants to wait.
     func see(_ job: Job, isBlocking: Bool, staysParked: Bool) async throws {
-        guard isBlocking else {
+        guard isBlocking || isLocal else {
             return try output.isJSON ? output.document(JobReply(job: job)) : output.line(job.id.description)
         }
         guard !job.state.isFinal else { return try conclude(job) }
-        let ended = try await follow(job.id, staysParked: staysParked, form: waitingForm)
+        let ended = try await follow(job.id, staysParked: staysParked, isOurs: true, form: waitingForm)
         try conclude(ended ?? job)
     }
 }

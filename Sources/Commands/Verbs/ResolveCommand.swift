@@ -25,6 +25,8 @@ struct ResolveCommand: Verb {
     func run(in session: Session) async throws {
         let reply = try await session.client.call(
             Resolve.self, .init(job: job.text, decision: decision, reason: reason))
+        // Nobody else would go on with it.
+        if session.isLocal { return try await session.see(reply.job, isBlocking: true, staysParked: false) }
         guard !session.output.isJSON else { return try session.output.document(reply) }
         try session.output.line("\(reply.job.id): \(reply.job.state.words)")
     }

@@ -15,6 +15,8 @@ struct ShowCommand: FileVerb {
     @Argument(help: ArgumentHelp("An id or the beginning of one, head, heads, current, …", valueName: "revision"))
     var revision: TargetArgument
 
+    var needsDaemon: Bool { revision.text == "current" }
+
     func run(in session: Session) async throws {
         let listing = try await listing(session, withRows: revision.text == "current")
         let ids = try listing.resolve(revision.text)

@@ -24,6 +24,8 @@ struct StampCommand: Verb {
         try queue.refuse(with: script)
     }
 
+    var needsDaemon: Bool { !script.isWanted }
+
     func run(in session: Session) async throws {
         let names = targets.map(\.text)
         if script.isWanted { return try await script.writeStamp(to: names, purge: purge, in: session) }

@@ -24,6 +24,8 @@ struct UpgradeCommand: Verb {
         try flags.refuse(with: script)
     }
 
+    var needsDaemon: Bool { !script.isWanted }
+
     func run(in session: Session) async throws {
         if script.isWanted { return try await script.write(.upgrade, to: target.text, in: session) }
         try await flags.run(Upgrade.self, .upgrade, to: target.text, in: session)

@@ -31,9 +31,9 @@ public enum GetStatus: ControlMethod {
 
 /// How one database is.
 public struct DatabaseStatus: Sendable, Hashable, Codable {
-    /// `connecting`, `connected`, `unavailable`, or `refused` (a registry of another database, a pooler, …).
+    /// `connecting`, `connected`, `unavailable`, `refused` (a registry of another database, a pooler, …), or `released`.
     public enum Connection: String, Sendable, Hashable, Codable {
-        case connecting, connected, unavailable, refused
+        case connecting, connected, unavailable, refused, released
     }
 
     public var name: String

@@ -8,14 +8,14 @@ import Varlink
 extension Handlers {
     func approve(_ request: ApprovalRequest, _ call: Call) async throws -> ApprovalReply {
         try Access.demand(.approve, of: call.peer)
-        let engine = try await engineOnceTried(request.database)
+        let engine = try await engineForWork(request.database)
         return ApprovalReply(
             approvals: try await engine.approve(Self.items(request), by: Access.person(call.peer)))
     }
 
     func revoke(_ request: ApprovalRequest, _ call: Call) async throws -> ApprovalReply {
         try Access.demand(.approve, of: call.peer)
-        let engine = try await engineOnceTried(request.database)
+        let engine = try await engineForWork(request.database)
         return ApprovalReply(approvals: try await engine.revoke(Self.items(request), by: Access.person(call.peer)))
     }
 

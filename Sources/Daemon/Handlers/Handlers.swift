@@ -38,6 +38,10 @@ struct Handlers: Sendable {
             ControlServer.handler(Pause.self, pause),
             ControlServer.handler(Resume.self, resume),
             ControlServer.handler(Adopt.self, adopt),
+            ControlServer.handler(Retry.self, retry),
+            ControlServer.handler(GetSchema.self, getSchema),
+            ControlServer.handler(Reset.self, reset),
+            ControlServer.handler(Release.self, release),
         ]
     }
 
@@ -45,11 +49,18 @@ struct Handlers: Sendable {
     /// each time that one comes back.
     static let patience = Duration.seconds(10)
 
-    /// The engine of a database, once it was tried whether that can be reached.
+    /// The engine of a database, once it was tried whether that can be reached: now, where a call names it.
     func engineOnceTried(_ name: String?) async throws(Failure) -> DatabaseEngine {
         let engine = try databases.engine(name)
+        if name != nil { engine.tryAgain() }
         await engine.waitUntilTried(upTo: Self.patience)
         return engine
+    }
+
+    /// The same for what changes a database: one that was released is taken over again by that.
+    func engineForWork(_ name: String?) async throws(Failure) -> DatabaseEngine {
+        try databases.engine(name).takeOver()
+        return try await engineOnceTried(name)
     }
 
     /// The engine of a job and the job's number.
@@ -87,7 +98,9 @@ struct Handlers: Sendable {
 
     /// The engines that a call is about: the named one, or all.
     func engines(_ name: String?) throws(Failure) -> [DatabaseEngine] {
-        if let name { return [try databases.engine(name)] }
-        return databases.engines
+        guard let name else { return databases.engines }
+        let engine = try databases.engine(name)
+        engine.tryAgain()
+        return [engine]
     }
 }

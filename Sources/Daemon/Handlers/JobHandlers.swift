@@ -7,7 +7,7 @@ import Varlink
 extension Handlers {
     func queue(_ kind: JobKind, _ request: MigrationRequest, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
-        let engine = try await engineOnceTried(request.database)
+        let engine = try await engineForWork(request.database)
         let job = try await engine.enqueue(
             kind, target: request.target, requestID: request.requestId, person: Access.person(call.peer))
         return JobReply(job: job)
@@ -35,7 +35,7 @@ extension Handlers {
 
     func queueBackup(_ parameters: Backup.Parameters, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
-        let engine = try await engineOnceTried(parameters.database)
+        let engine = try await engineForWork(parameters.database)
         let job = try await engine.enqueueBackup(
             requestID: parameters.requestId, person: Access.person(call.peer))
         return JobReply(job: job)
@@ -93,7 +93,7 @@ extension Handlers {
         var last = parameters.fromSequence ?? 0
         while true {
             // Looked up each time: a reload may have replaced the engine, or removed its database.
-            let (engine, _) = try await find(parameters.job)
+            let engine = try databases.engine(first.configuration.name)
             let seen = engine.signal.generation
             do {
                 let isOver = Self.isOver(try await engine.job(number), parameters)

@@ -28,20 +28,20 @@ extension Handlers {
     func pause(_ parameters: Pause.Parameters, _ call: Call) async throws -> Nothing {
         try Access.demand(.administer, of: call.peer)
         let person = Access.person(call.peer)
-        try await engineOnceTried(parameters.database)
+        try await engineForWork(parameters.database)
             .pauseAutoUpgrade(because: "\(parameters.reason) (\(person.userName))")
         return Nothing()
     }
 
     func resume(_ parameters: Resume.Parameters, _ call: Call) async throws -> Nothing {
         try Access.demand(.administer, of: call.peer)
-        try await engineOnceTried(parameters.database).pauseAutoUpgrade(because: nil)
+        try await engineForWork(parameters.database).pauseAutoUpgrade(because: nil)
         return Nothing()
     }
 
     func adopt(_ parameters: Adopt.Parameters, _ call: Call) async throws -> Nothing {
         try Access.demand(.administer, of: call.peer)
-        try await engineOnceTried(parameters.database).adopt()
+        try await engineForWork(parameters.database).adopt()
         return Nothing()
     }
 }

@@ -36,7 +36,12 @@ extension Handlers {
         case .connecting: break
         case .unavailable(let failure, let next):
             let refusals: [Failure.Code] = [.registryMismatch, .registryTooNew, .poolerRefused, .serverReadOnly]
-            status.connection = failure.map { refusals.contains($0.code) } == true ? .refused : .unavailable
+            status.connection =
+                switch failure?.code {
+                case .released?: .released
+                case let code?: refusals.contains(code) ? .refused : .unavailable
+                case nil: .unavailable
+                }
             status.failure = failure
             status.nextAttemptAt = next
         case .connected(let version):

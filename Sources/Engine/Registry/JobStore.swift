@@ -68,7 +68,7 @@ struct JobStore: Sendable {
 
     private static func summary(of request: Request) -> String {
         let what = request.target.isEmpty ? request.kind.rawValue : "\(request.kind.rawValue) to \(request.target)"
-        let steps = request.kind.direction == nil ? "" : ", \(request.steps.count) revision(s)"
+        let steps = request.kind.direction == nil ? "" : ", \(Plural.count(request.steps.count, "revision"))"
         return "\(what) queued by \(request.person.userName)\(steps)"
     }
 

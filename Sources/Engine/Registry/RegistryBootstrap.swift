@@ -34,11 +34,14 @@ struct RegistryBootstrap: Sendable {
         }
     }
 
+    /// Whether there is a registry.
+    func isThere() async throws -> Bool {
+        try await session.query("SELECT pg_catalog.to_regclass('migrated.registry') IS NOT NULL AS there")
+            .first?.decode("there") ?? false
+    }
+
     private func version() async throws -> Int? {
-        let exists = try await session.query(
-            "SELECT pg_catalog.to_regclass('migrated.registry') IS NOT NULL AS there"
-        ).first?.decode("there", as: Bool.self)
-        guard exists == true else { return nil }
+        guard try await isThere() else { return nil }
         return try await session.query("SELECT version FROM migrated.registry").first?.decode("version")
     }
 
@@ -92,12 +95,22 @@ struct RegistryBootstrap: Sendable {
                     "server: system identifier \(identity.systemIdentifier), database oid \(identity.databaseOID)",
                 ])
         }
-        guard name == database else {
+        if name == Self.nobodysName { return try await rename() }
+        guard name == database || database == Self.nobodysName else {
             throw Failure(
                 .registryMismatch,
                 "cannot use the registry of \"\(database)\": it was made for a database configured as \"\(name)\"",
                 hint: "name the section [database.\(name)], or adopt it: migratectl -d \(database) doctor --adopt")
         }
+    }
+
+    /// What a database is called that only `DATABASE_URL` names. Nobody has chosen it: it fits every registry, and a registry
+    /// that was made under it goes with the first name that somebody chooses.
+    private static let nobodysName = "default"
+
+    private func rename() async throws {
+        guard database != Self.nobodysName else { return }
+        _ = try await session.query("UPDATE migrated.registry SET database_name = \(database)")
     }
 
     /// Makes the registry of a clone or a restored copy this database's own.

@@ -4,7 +4,14 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first, stamps]
+    static let versions: [[String]] = [first, stamps, resets]
+
+    /// The names of all our tables: those that the statements above create.
+    static var tables: [String] {
+        let start = "CREATE TABLE migrated."
+        return versions.joined().filter { $0.hasPrefix(start) }
+            .map { String($0.dropFirst(start.count).prefix { $0.isLetter || $0 == "_" }) }
+    }
 
     private static let states = """
         'queued', 'planning', 'awaiting-approval', 'waiting-for-lock', 'backing-up', 'applying', 'verifying', \
@@ -40,8 +47,20 @@ enum RegistrySchema {
         """,
     ]
 
+    private static let resets = [
+        "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check",
+        """
+        ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
+            CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup', 'reset'))
+        """,
+    ]
+
     private static let first = [
         "CREATE SCHEMA IF NOT EXISTS migrated",
+        """
+        CREATE FUNCTION migrated.refuse(code text, reason text) RETURNS boolean LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION USING ERRCODE = code, MESSAGE = reason; END $$
+        """,
         """
         CREATE TABLE migrated.registry (
             only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -85,6 +104,7 @@ enum RegistrySchema {
             runner_started timestamptz,
             attempts integer NOT NULL DEFAULT 0,
             event_count bigint NOT NULL DEFAULT 0,
+            history_told bigint NOT NULL DEFAULT 0,
             CHECK ((finished_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled'))),
             CHECK ((failure IS NOT NULL) = (state IN ('failed', 'needs-decision')))
         )

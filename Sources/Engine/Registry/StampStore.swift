@@ -46,6 +46,19 @@ struct StampStore: Sendable {
         }
     }
 
+    /// Writes that a job has emptied the database, version table and all, in the transaction that does it.
+    func add(emptyingBy job: Int64, rowsBefore: [RevisionID], identity: ServerIdentity) async throws {
+        _ = try await session.query(
+            """
+            INSERT INTO migrated.stamp (job, targets, purge, number, stamped_at, rows_before, rows_after,
+                system_identifier, timeline, database_oid)
+            VALUES (\(job), '{}', true, nextval('migrated.history_number_seq'), clock_timestamp(),
+                \(rowsBefore.map(\.rawValue)), '{}', \(identity.systemIdentifier), \(identity.timeline)::int,
+                \(identity.databaseOID)::bigint)
+            """)
+        _ = try await session.query("DELETE FROM migrated.standalone_statement")
+    }
+
     /// Writes what came of it, in the transaction that does it, and forgets the halves of revisions that are whole now
     /// by a person's word.
     func close(_ job: Int64, _ plan: Plan, applied: Set<RevisionID>, identity: ServerIdentity) async throws {

@@ -31,6 +31,7 @@ extension Failure {
         case problemsFound = "problems-found"
         case notAtHead = "not-at-head"
         case checkFailed = "check-failed"
+        case released = "released"
         case usage = "usage"
         case daemonUnavailable = "daemon-unavailable"
         case internalError = "internal-error"
@@ -86,6 +87,7 @@ extension Failure {
             case .notAtHead: (38, "The database is not at the heads of its revisions.")
             case .checkFailed:
                 (1, "The revision files have faults, or break a rule; each finding is told with its place.")
+            case .released: (39, "The database was handed back; a call that changes something takes it over again.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")
@@ -93,7 +95,8 @@ extension Failure {
             case .permissionDenied: (77, "The caller may not do this, or may not open the socket.")
             case .settingsInvalid: (78, "The settings have faults; each is listed with its file and line.")
             case .timedOut: (124, "The time that the caller gave was up; the job goes on.")
-            case .interrupted: (130, "Watching was interrupted; the job goes on.")
+            case .interrupted:
+                (130, "Watching was interrupted; the job goes on, or with --local was brought to a safe end.")
             }
         }
     }

@@ -42,13 +42,21 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// Says what is applied and runs nothing.
     case stamp
     case backup
+    /// Empties a development database.
+    case reset
+
+    /// Whether there is nothing to do for it where the plan has no steps.
+    public var isAboutRevisions: Bool { self != .backup && self != .reset }
+
+    /// Whether something may be lost by it that a backup brings back.
+    public var changesSchema: Bool { direction != nil || self == .reset }
 
     /// The direction in which revisions are applied, where they are.
     public var direction: Direction? {
         switch self {
         case .upgrade: .upgrade
         case .downgrade: .downgrade
-        case .stamp, .backup: nil
+        case .stamp, .backup, .reset: nil
         }
     }
 }
