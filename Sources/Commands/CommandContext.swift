@@ -49,7 +49,7 @@ public struct CommandContext: Sendable {
     public static let process = CommandContext(
         output: DescriptorSink(descriptor: STDOUT_FILENO), errors: DescriptorSink(descriptor: STDERR_FILENO),
         environment: processEnvironment(), inputIsTerminal: isatty(STDIN_FILENO) == 1,
-        readLine: { Swift.readLine() }, now: wallClock, interrupts: { signals([SIGINT]) },
+        readLine: typedLine, now: wallClock, interrupts: { signals([SIGINT]) },
         endings: { signals([SIGINT, SIGTERM, SIGHUP]) })
 
     private static func processEnvironment() -> [String: String] {
@@ -61,6 +61,15 @@ public struct CommandContext: Sendable {
             entry += 1
         }
         return variables
+    }
+
+    /// A line from the terminal; nil as well once the task is cancelled: who presses Ctrl-C at a question wants no other one.
+    @Sendable private static func typedLine() -> String? {
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        while poll(&input, 1, 100) == 0 {
+            if Task.isCancelled { return nil }
+        }
+        return Swift.readLine()
     }
 
     @Sendable private static func wallClock() -> Timestamp {

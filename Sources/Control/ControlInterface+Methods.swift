@@ -57,7 +57,9 @@ extension ControlInterface {
           limit: ?int
         ) -> (
           # Newest first.
-          entries: []HistoryEntry
+          entries: []HistoryEntry,
+          # The stamps among them, newest first; in one of the replies.
+          stamps: ?[]StampEntry
         )
 
         # What an upgrade or a downgrade would do now, and what each step still lacks. Changes nothing.

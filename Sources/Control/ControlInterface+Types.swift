@@ -119,6 +119,20 @@ extension ControlInterface {
           rowsAfter: []string
         )
 
+        # The version table was made to say something else, and no revision was run.
+        type StampEntry (
+          # When it was committed.
+          stampedAt: string,
+          # Who had asked for it.
+          person: Person,
+          # The job that did it.
+          job: string,
+          # The rows of the version table before.
+          rowsBefore: []string,
+          # The rows of the version table afterwards.
+          rowsAfter: []string
+        )
+
         # The consent of one person to exactly these bytes, in this direction, in this database.
         type Approval (
           # The revision.

@@ -143,6 +143,11 @@ extension DatabaseEngine {
         try await HistoryStore(database: configuration.name, session: sessions().observer).latest(limit: limit)
     }
 
+    /// The stamps among the history, newest first.
+    public func stamps(limit: Int?) async throws -> [StampEntry] {
+        try await StampStore(session: sessions().observer).latest(limit: limit, database: configuration.name)
+    }
+
     /// The approvals in force of a revision as it is now.
     public func approvals(for revision: Revision) async throws -> [Approval] {
         let digests = [revision.upgrade.contentDigest, revision.downgrade?.contentDigest].compactMap { $0 }

@@ -60,6 +60,7 @@ struct JobObserver: Sendable {
     }
 
     private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
+        await reporter.tellApplied(job)
         if let statement = now.statement, statement != shown.statement, let revision = now.revision {
             shown.statement = statement
             await reporter.event(

@@ -103,10 +103,11 @@ struct Pipeline: Sendable {
                 .internalError, "cannot move job \(job.id) from \(job.state.rawValue) to \(next.rawValue)")
         }
         let move = JobStore.Move(from: job.state, to: next, failure: failure, missing: missing)
-        let (jobs, number, runner) = (reporter.jobs, job.id.number, sessions.runner)
+        let (reporter, number, runner, state) = (reporter, job.id.number, sessions.runner, job.state)
         // Shielded: an outcome is written even when the task that reached it is being cancelled.
         let written = try await Task {
-            try await jobs.move(number, move, runner: runner, event: Self.event(for: next), message: message)
+            if state == .applying { await reporter.tellApplied(number) }
+            return try await reporter.jobs.move(number, move, runner: runner, event: Self.event(for: next), message: message)
         }.value
         guard let written else { throw LostJob() }
         job.state = next

@@ -33,6 +33,7 @@ struct Recovery: Sendable {
 
     private func bringBack(_ job: Job, attempts: Int) async throws {
         guard job.state.onRestart != .leave else { return }
+        await reporter.tellApplied(job.id.number)
         let applied = try await HistoryStore(database: job.id.database, session: sessions.observer)
             .applied(by: job.id.number)
         let found =

@@ -47,6 +47,21 @@ struct AlembicFormsTests {
         }
     }
 
+    @Test("history is written as it is made: who reads the first line does not wait for the last")
+    func streaming() async throws {
+        let project = try Project("migrations")
+        for number in 1...250 {
+            try project.write(
+                "migrations/r\(number).sql", id: "r\(number)", after: number == 1 ? "none" : "r\(number - 1)")
+        }
+        var place = Place(outputLimit: 1)
+        place.environment["MIGRATED_SOCKET"] = project("no-socket")
+        let outcome = await place.run(["history", "--directory", project("migrations")])
+        #expect(outcome.status == 141)
+        #expect(outcome.output.hasPrefix("r249 -> r250 (head), sample\n"))
+        #expect(outcome.output.split(separator: "\n").count == 100)
+    }
+
     @Test("--json tells the same")
     func json() async throws {
         for verb in ["heads", "branches", "history"] {

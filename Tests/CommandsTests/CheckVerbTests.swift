@@ -61,7 +61,7 @@ struct CheckVerbTests {
         let project = try project()
         try project.write("migrations/b.sql", id: "b", after: "a", down: nil)
         try project.write("migrations/c.sql", id: "c", after: "b", down: nil)
-        let one = await project.run("check", project("migrations/b.sql"))
+        let one = await project.run("check", project("migrations/../migrations/./b.sql"))
         #expect(one.status == 1)
         #expect(one.output.contains("b.sql:1:") && !one.output.contains("c.sql:"))
         #expect(await project.run("check", project("migrations/a.sql")).status == 0)

@@ -79,7 +79,13 @@ enum Samples {
             .init(
                 revision: revision, source: "-- revision: 002", upgradeDigest: digest.description,
                 downgradeDigest: digest.description, approvals: [approval])),
-        Exchange(GetHistory.self, .init(database: "main", limit: 5), .init(entries: [entry])),
+        Exchange(
+            GetHistory.self, .init(database: "main", limit: 5),
+            .init(
+                entries: [entry],
+                stamps: [
+                    StampEntry(stampedAt: moment, person: person, job: job.id, rowsBefore: [], rowsAfter: ["002"])
+                ])),
         Exchange(
             MakePlan.self, .init(database: "main", direction: .upgrade, target: "head", allowsGaps: true),
             .init(

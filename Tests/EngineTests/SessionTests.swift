@@ -57,25 +57,39 @@ import Testing
                         revision: "a", direction: .downgrade, rowChanges: [.delete("a")], rowsAfter: []), of: revision))
             let sessions = try await SessionPair.open(fixture.configuration)
             #expect(try await MigrationLock(session: sessions.worker).tryAcquire())
-            let store = HistoryStore(database: "main", session: sessions.worker)
             let entry = HistoryStore.Entry(
-                job: job.id.number, step: step, meaningDigest: revision.upgrade.meaningDigest,
-                progress: JobEvent.Progress(unit: "revisions", done: 1))
-            let recording = try HistoryStore.recording(entry, in: sessions.versions, identity: sessions.identity)
+                job: job.id.number, step: step, meaningDigest: revision.upgrade.meaningDigest)
+            let recording = HistoryStore.recording(entry, in: sessions.versions, identity: sessions.identity)
             try await sessions.worker.script("BEGIN")
             try await sessions.worker.query(TransactionMark.setting)
             try await sessions.worker.script("COMMIT")
-            let recorded = try store.recorded(entry, try await sessions.worker.query(recording))
-            #expect(!recorded.isSameTransaction && recorded.holdsLock && recorded.rowsHit == [0])
+            let escaped = await #expect(throws: ServerError.self) { try await sessions.worker.query(recording) }
+            #expect(escaped?.sqlState == TransactionMark.Refusal.escaped.rawValue)
             try await MigrationLock(session: sessions.worker).release()
             try await sessions.worker.script("BEGIN")
             try await sessions.worker.query(TransactionMark.setting)
-            let unlocked = try store.recorded(entry, try await sessions.worker.query(recording))
-            #expect(unlocked.isSameTransaction && !unlocked.holdsLock && unlocked.rowsHit == [0])
+            let unlocked = await #expect(throws: ServerError.self) { try await sessions.worker.query(recording) }
+            #expect(unlocked?.sqlState == TransactionMark.Refusal.unlocked.rawValue)
             try await sessions.worker.script("COMMIT")
             await sessions.close()
             #expect(try await engine.history(limit: nil).count == 1)
             #expect(try await engine.currentRows() == ["a"])
+        }
+    }
+
+    /// Ours are among them: what we send after the revision's statements is then prepared anew.
+    @Test func aRevisionMayDropPreparedStatements() async throws {
+        func drop(_ table: String) -> String {
+            "CREATE TABLE \(table) (n integer); DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;"
+        }
+        let samples = [
+            Sample("a", up: drop("a")), Sample("b", after: "a", up: drop("b")), Sample("c", after: "b", up: drop("c")),
+            Sample("d", after: "c", up: drop("d")), Sample("e", after: "d", up: drop("e")),
+        ]
+        try await EngineFixture.with(samples) { fixture in
+            let job = try await fixture.engine.outcome(of: try await fixture.engine.upgrade())
+            #expect(job.state == .succeeded)
+            #expect(try await fixture.engine.history(limit: nil).count == 5)
         }
     }
 

@@ -169,6 +169,15 @@ import Testing
         #expect(text.contains("RESET") == isTakenBack)
     }
 
+    @Test func outsideOfATransactionASettingEndsWithItsStatement() throws {
+        let graph = try graph(
+            file("a", after: "none", "SET search_path = x;\nVACUUM;", header: "-- transaction: off"))
+        let text = try script(.upgrade, "a", graph, .init(role: "owner"))
+        let taken =
+            "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n" + Self.preamble.dropLast() + "SET ROLE \"owner\";"
+        #expect(text.contains("SET search_path = x;\n\n\(taken)\n\nVACUUM;\n\nRESET ROLE;\n\nBEGIN;"), "\(text)")
+    }
+
     @Test func textAndDataComeThroughUnchanged() throws {
         let statements = [
             #"SELECT 'it''s', E'\\ \'', 'C:\temp', U&'\0061', "quo""ted", $$ ; 'x' \ $$, $a$ $$ ; $a$;"#,

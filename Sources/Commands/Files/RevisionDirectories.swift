@@ -47,8 +47,7 @@ struct RevisionDirectories: Sendable, Equatable {
         return RevisionDirectories(
             paths: database.directories, isRecursive: database.isRecursive,
             fileTemplate: (try? FileNameTemplate(parsing: database.fileTemplate)) ?? .standard,
-            script: database.script ?? SQLScript.Settings(),
-            isToldByDaemon: true)
+            script: database.script ?? SQLScript.Settings(), isToldByDaemon: true)
     }
 
     /// A daemon that may not be asked is as good as none: whoever may read the files may work with them.

@@ -42,9 +42,9 @@ struct CheckCommand: FileVerb {
         }
         let directories = try await directories(session)
         var outcome = Linter(ignoring: Set(ignore)).judge(try directories.read())
-        let files = Set(paths.filter { !TextFiles.isDirectory($0) }.map(FilePaths.absolute))
+        let files = Set(paths.filter { !TextFiles.isDirectory($0) }.compactMap(FilePaths.resolved))
         if !files.isEmpty {
-            outcome.findings.removeAll { !files.contains(FilePaths.absolute($0.location.path)) }
+            outcome.findings.removeAll { !files.contains(FilePaths.resolved($0.location.path) ?? "") }
         }
         // As the tools that read such lines name files: from where they run.
         for index in outcome.findings.indices {

@@ -63,22 +63,46 @@ struct HistoryCommand: FileVerb {
     private func showApplied(_ session: Session) async throws {
         let replies = try await session.client.collect(
             GetHistory.self, .init(database: session.database, limit: number))
-        let entries = replies.flatMap(\.entries)
-        guard !session.output.isJSON else { return try session.output.document(GetHistory.Reply(entries: entries)) }
+        let reply = GetHistory.Reply(
+            entries: replies.flatMap(\.entries), stamps: replies.flatMap { $0.stamps ?? [] })
+        guard !session.output.isJSON else { return try session.output.document(reply) }
+        let lines = Self.lines(of: reply).prefix(number ?? .max)
+        guard !lines.isEmpty else { return try session.output.line("nothing was applied yet") }
         var table = Table([
             .init(title: "WHEN (UTC)"), .init(title: "DIRECTION"), .init(title: "REVISION"),
             .init(title: "TOOK", alignment: .right), .init(title: "BY"), .init(title: "JOB"),
             .init(title: "NOW AT"),
         ])
-        for entry in entries {
-            table.add([
-                .init(entry.appliedAt.readable), .init(entry.direction.rawValue), .init(entry.revision.rawValue, .bold),
-                .init(Quantity.duration(milliseconds: entry.elapsedMilliseconds)), .init(entry.person.userName),
-                .init(entry.job.description),
-                .init(entry.rowsAfter.isEmpty ? "base" : entry.rowsAfter.map(\.rawValue).joined(separator: ", ")),
-            ])
+        for line in lines { table.add(line) }
+        try session.output.table(table)
+    }
+
+    /// What was applied and what was stamped, newest first.
+    private static func lines(of reply: GetHistory.Reply) -> [[Table.Cell]] {
+        func names(_ rows: [RevisionID]) -> String {
+            rows.isEmpty ? "base" : rows.map(\.rawValue).joined(separator: ", ")
         }
-        try entries.isEmpty ? session.output.line("nothing was applied yet") : session.output.table(table)
+        let applied = reply.entries.map { entry -> (Timestamp, [Table.Cell]) in
+            (
+                entry.appliedAt,
+                [
+                    .init(entry.appliedAt.readable), .init(entry.direction.rawValue),
+                    .init(entry.revision.rawValue, .bold),
+                    .init(Quantity.duration(milliseconds: entry.elapsedMilliseconds)), .init(entry.person.userName),
+                    .init(entry.job.description), .init(names(entry.rowsAfter)),
+                ]
+            )
+        }
+        let stamped = (reply.stamps ?? []).map { stamp -> (Timestamp, [Table.Cell]) in
+            (
+                stamp.stampedAt,
+                [
+                    .init(stamp.stampedAt.readable), .init("stamp"), .init(""), .init(""),
+                    .init(stamp.person.userName), .init(stamp.job.description), .init(names(stamp.rowsAfter)),
+                ]
+            )
+        }
+        return (applied + stamped).sorted { $0.0 > $1.0 }.map(\.1)
     }
 }
 

@@ -124,9 +124,12 @@ public enum GetHistory: ControlMethod {
 
     public struct Reply: Sendable, Codable {
         public var entries: [HistoryEntry]
+        /// The stamps of the same time; in one of the replies.
+        public var stamps: [StampEntry]?
 
-        public init(entries: [HistoryEntry]) {
+        public init(entries: [HistoryEntry], stamps: [StampEntry]? = nil) {
             self.entries = entries
+            self.stamps = stamps
         }
     }
 }

@@ -53,6 +53,9 @@ extension Handlers {
     func getHistory(_ parameters: GetHistory.Parameters, _ stream: ControlStream<GetHistory>) async throws {
         let engine = try await engineOnceTried(parameters.database)
         let entries = try await engine.history(limit: parameters.limit)
+        let stamps = try await engine.stamps(limit: parameters.limit)
+        guard stream.more else { return try await stream.finish(GetHistory.Reply(entries: entries, stamps: stamps)) }
+        if !stamps.isEmpty { try await stream.send(GetHistory.Reply(entries: [], stamps: stamps)) }
         try await Self.send(entries, to: stream) { GetHistory.Reply(entries: $0) }
     }
 

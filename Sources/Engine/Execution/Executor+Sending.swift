@@ -5,47 +5,49 @@ import SQLText
 
 /// How commands get to the server, and what is made of its refusals.
 extension Executor {
-    /// Sends a trip; gives the answer to its last command.
-    func send(_ trip: Trip, _ work: Work) async throws -> QueryResult {
-        var answer: QueryResult?
-        var next = 0
-        while next < trip.entries.count {
-            let group = trip.group(from: next)
-            if case .copy(let statement, let data) = trip.entries[next].command {
-                mark(trip.entries[next])
-                try await copy(statement, data, trip.entries[next].purpose, work)
-            } else {
-                answer = try await send(Array(trip.entries[group]), work)
+    /// Sends a trip. Where it fails, the transaction that is open is taken back.
+    func send(_ trip: Trip) async throws {
+        do {
+            var next = 0
+            while next < trip.entries.count {
+                let group = trip.group(from: next)
+                if case .copy(let statement, let data) = trip.entries[next].command {
+                    Self.mark(trip.entries[next], activity)
+                    try await copy(statement, data, trip.entries[next])
+                } else {
+                    try await send(Array(trip.entries[group]))
+                }
+                next = group.upperBound
             }
-            next = group.upperBound
+        } catch {
+            await rollBack()
+            throw error
         }
-        guard let answer else { throw Failure(.internalError, "cannot run nothing") }
-        return answer
     }
 
-    private func send(_ entries: [Trip.Entry], _ work: Work) async throws -> QueryResult? {
+    private func send(_ entries: [Trip.Entry]) async throws {
         let commands: [BatchCommand] = entries.compactMap {
             if case .batched(let command) = $0.command { command } else { nil }
         }
-        let pending = entries.first?.isCommit == true ? uncommitted : nil
-        if pending == nil, let first = entries.first { mark(first) }
+        if let first = entries.first { Self.mark(first, activity) }
         do {
-            let results = try await worker.batch(commands) { [reporter, activity] index in
-                if index == 0, let event = pending?.event { reporter.announce(event) }
+            try await worker.batch(commands) { [activity] index in
                 if index + 1 < entries.count { Self.mark(entries[index + 1], activity) }
             }
-            if pending != nil { didCommit() }
-            return results.last
+            didRun(entries[...])
         } catch let error as BatchError {
-            if error.index > 0, pending != nil { didCommit() }
-            // A COMMIT that was refused, or whose answer did not come, is never sent again.
-            if error.index == 0, pending != nil { uncommitted = nil }
-            let failed = entries[min(error.index, entries.count - 1)]
-            throw explained(error.cause, failed.purpose, failed.isCommit ? pending?.work ?? work : work)
+            didRun(entries[..<min(error.index, entries.count)])
+            throw explained(error.cause, entries[min(error.index, entries.count - 1)])
         }
     }
 
-    private func copy(_ statement: String, _ data: [UInt8]?, _ purpose: Trip.Purpose, _ work: Work) async throws {
+    private func didRun(_ entries: ArraySlice<Trip.Entry>) {
+        for entry in entries {
+            if case .commit = entry.purpose { didCommit(entry.work) }
+        }
+    }
+
+    private func copy(_ statement: String, _ data: [UInt8]?, _ entry: Trip.Entry) async throws {
         do {
             if let data {
                 try await worker.copyIn(statement, data: data)
@@ -53,21 +55,22 @@ extension Executor {
                 try await worker.execute(statement)
             }
         } catch {
-            throw explained(error, purpose, work)
+            throw explained(error, entry)
         }
     }
 
     /// Runs one statement outside any transaction, alone in its message.
     func runAlone(_ statement: Statement, number: Int, of work: Work) async throws {
-        let purpose = Trip.Purpose.statement(statement, number: number, of: work.section.statements.count)
-        mark(Trip.Entry(purpose: purpose, command: .copy(statement.text, data: statement.copyData)))
-        try await copy(statement.text, statement.copyData, purpose, work)
+        let entry = Trip.Entry(
+            work: work, purpose: .statement(statement, number: number, of: work.section.statements.count),
+            command: .copy(statement.text, data: statement.copyData))
+        Self.mark(entry, activity)
+        try await copy(statement.text, statement.copyData, entry)
     }
 
-    private func mark(_ entry: Trip.Entry) { Self.mark(entry, activity) }
-
-    /// Tells the observer which statement the server is at.
+    /// Tells the observer what the server is at.
     private static func mark(_ entry: Trip.Entry, _ activity: Activity) {
+        if activity.current?.revision != entry.work.step.revision { activity.begin(entry.work.step.revision) }
         guard case .statement(let statement, let number, let count) = entry.purpose else { return }
         activity.begin(
             Activity.Now.Statement(
@@ -75,11 +78,12 @@ extension Executor {
     }
 
     /// What the server's refusal of a command means.
-    private func explained(_ error: any Error, _ purpose: Trip.Purpose, _ work: Work) -> any Error {
+    private func explained(_ error: any Error, _ entry: Trip.Entry) -> any Error {
         guard let error = error as? ServerError else { return error }
         if Task.isCancelled { return CancellationError() }
         guard !error.endsSession else { return ConnectionError(error) }
-        switch purpose {
+        let work = entry.work
+        switch entry.purpose {
         case .statement(let statement, _, _):
             return StatementError(statement: statement, error: error)
         case .commit:
@@ -98,8 +102,29 @@ extension Executor {
                 .versionChanged, "cannot record revision \"\(work.step.revision)\": \(error.message)",
                 hint: "look at what else changes the version table", notes: [error.detail].compactMap { $0 })
         case .record:
-            return error
+            return TransactionMark.Refusal(rawValue: error.sqlState).map { refused($0, error, work) } ?? error
         }
+    }
+
+    /// What it means that the registry refused a record.
+    private func refused(_ refusal: TransactionMark.Refusal, _ error: ServerError, _ work: Work) -> Failure {
+        let what =
+            switch refusal {
+            case .escaped: "it ended its own transaction"
+            case .unlocked: "it dropped the lock of migrated"
+            case .versionRows: "the version table is not what the plan was made for"
+            }
+        guard refusal == .versionRows else {
+            return Failure(
+                .transactionEscaped, "cannot record revision \"\(work.step.revision)\": \(what)",
+                hint:
+                    "take COMMIT, ROLLBACK and unlocking out of its functions and procedures; look at what it left behind",
+                location: Failure.Location(path: work.revision.path))
+        }
+        return Failure(
+            .versionChanged, "cannot record revision \"\(work.step.revision)\": \(what)",
+            hint: "somebody else changed it; look at it and queue the job again",
+            notes: [work.step.rowChanges.map { "\($0)" }.joined(separator: ", "), error.message])
     }
 
     /// A command that the server refused, before anybody has decided whether to try again.
@@ -107,6 +132,9 @@ extension Executor {
         /// None where it was one of ours that had to wait.
         let statement: Statement?
         let error: ServerError
+
+        /// Whether another attempt may do what this one could not.
+        var mayBeRepeated: Bool { isStale || LockRetry.retried.contains(error.sqlState) }
 
         /// What a revision did to prepared statements hit ours; the next attempt prepares them anew.
         var isStale: Bool { statement == nil && error.isStale }
@@ -133,12 +161,6 @@ extension Executor {
             sql: Failure.ServerReport(
                 sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
                 context: error.context))
-    }
-}
-
-extension Trip.Entry {
-    var isCommit: Bool {
-        if case .commit = purpose { true } else { false }
     }
 }
 

@@ -15,8 +15,6 @@ final class Executor {
     let retry: LockRetry
     /// Whether the version table is still to be made, by the first revision that is recorded.
     var makesVersionTable = false
-    /// The revision whose transaction is complete but for its COMMIT.
-    var uncommitted: Uncommitted?
     private var applied: [RevisionID] = []
 
     init(
@@ -38,10 +36,15 @@ final class Executor {
         var step: Step
         var revision: Revision
         var section: Revision.Section
-        /// Which of how many revisions this is.
-        var progress: JobEvent.Progress
+        /// Its place in the plan.
+        var number: Int
 
-        init(_ step: Step, _ revision: Revision, number: Int, of count: Int) throws(Failure) {
+        init(_ step: Step, _ revision: Revision?, number: Int) throws(Failure) {
+            guard let revision else {
+                throw Failure(
+                    .noSuchRevision,
+                    "cannot \(step.direction.rawValue) revision \"\(step.revision)\": its bytes are not kept")
+            }
             guard let section = revision.section(step.direction), section.contentDigest == step.contentDigest else {
                 throw Failure(
                     .digestMismatch,
@@ -51,31 +54,39 @@ final class Executor {
             self.step = step
             self.revision = revision
             self.section = section
-            progress = JobEvent.Progress(unit: "revisions", done: Int64(number), total: Int64(count))
+            self.number = number
         }
+
+        /// Whether it may go in one trip with others: COPY interrupts a trip, and standalone statements are watched singly.
+        var isForCompany: Bool { step.isTransactional && !section.statements.contains(where: \.isCopy) }
     }
 
-    /// A revision that is recorded as applied, in a transaction that is still open.
-    struct Uncommitted {
-        var work: Work
-        /// What was written with it, to be announced once it is true.
-        var event: JobEvent?
-    }
+    /// How many revisions go in one trip at the most.
+    private static let longestTrip = 32
 
-    /// Applies the steps in order. What was applied before a failure stays applied and is named in it.
+    /// Above it, trips get shorter again: a stop waits for the end of one.
+    private static let tripTime = Duration.milliseconds(100)
+
+    /// Applies the steps in order; small ones several in a trip. What was applied before a failure stays applied and is named
+    /// in it.
     ///
     /// - Throws: `Failure`, or `CancellationError` where the task was cancelled or the daemon wants to stop.
     func apply(_ plan: Plan, revisions: [RevisionID: Revision]) async throws {
         makesVersionTable = try await !sessions.versions.exists(on: worker)
+        let works = try plan.steps.enumerated().map { index, step throws(Failure) in
+            try Work(step, revisions[step.revision], number: index)
+        }
+        var length = 1
         do {
-            for (index, step) in plan.steps.enumerated() {
-                try await apply(step, number: index + 1, of: plan.steps.count, revisions[step.revision])
+            while applied.count < works.count {
+                try Task.checkCancellation()
+                if activity.isStopping { throw CancellationError() }
+                let trip = works[applied.count...].prefix(length).prefix { $0.isForCompany }
+                let start = ContinuousClock.now
+                try await apply(trip.isEmpty ? works[applied.count...].prefix(1) : trip)
+                length = ContinuousClock.now - start < Self.tripTime ? min(2 * length, Self.longestTrip) : 1
             }
-            try await commit()
-        } catch {
-            // Whatever ended the job: the revision before it is complete.
-            try await commit()
-            guard var failure = error as? Failure else { throw error }
+        } catch var failure as Failure {
             failure.notes.append(
                 applied.isEmpty
                     ? "nothing was applied by this job"
@@ -84,52 +95,25 @@ final class Executor {
         }
     }
 
-    private func apply(_ step: Step, number: Int, of count: Int, _ revision: Revision?) async throws {
-        try Task.checkCancellation()
-        if activity.isStopping { throw CancellationError() }
-        guard let revision else {
-            throw Failure(.noSuchRevision, "cannot apply revision \"\(step.revision)\": its bytes are not kept")
-        }
-        let work = try Work(step, revision, number: number, of: count)
-        activity.begin(step.revision)
-        if step.isTransactional { return try await applyTransactional(work) }
-        try await commit()
-        try await applyStandalone(work)
-        try await commit()
-    }
-
-    // MARK: The end of a transaction
-
-    /// Never prepared: what the revision did to prepared statements must not be in its way.
-    static let commit = {
-        var query: Query = "COMMIT"
-        query.isReusable = false
-        return query
-    }()
-
-    /// Commits the revision that is complete, if there is one, even where the task is being cancelled. An answer that never
-    /// comes is settled by reading the history after a new connection, never guessed.
-    func commit() async throws {
-        guard let pending = uncommitted else { return }
+    private func apply(_ works: ArraySlice<Work>) async throws {
+        guard let first = works.first else { return }
+        activity.begin(first.step.revision)
+        if !first.step.isTransactional { return try await applyStandalone(first) }
+        if works.count == 1 { return try await applyTransactional(first) }
         do {
-            try await Task { [worker] in try await worker.script("COMMIT") }.value
-        } catch let error as ServerError where !error.endsSession {
-            uncommitted = nil
-            throw Self.failure(error, ending: pending.work)
-        } catch {
-            uncommitted = nil
-            throw (error as? ServerError).map { ConnectionError($0) } ?? error
+            try await applyTogether(works)
+        } catch let refused as StatementError {
+            let work = works[applied.count]
+            guard refused.mayBeRepeated else { throw refused.failure(in: work) }
+            // By itself, and with all patience.
+            try await applyTransactional(work)
         }
-        if let event = pending.event { reporter.announce(event) }
-        didCommit()
     }
 
-    /// The server has said that it has committed what was complete.
-    func didCommit() {
-        guard let committed = uncommitted else { return }
-        applied.append(committed.work.step.revision)
+    /// The server has said that it has committed a revision.
+    func didCommit(_ work: Work) {
+        applied.append(work.step.revision)
         makesVersionTable = false
-        uncommitted = nil
     }
 
     /// Takes a transaction back, whatever state the task is in. A session that cannot do it is lost anyway.

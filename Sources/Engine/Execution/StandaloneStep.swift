@@ -24,8 +24,12 @@ extension Executor {
             }
             elapsed += try await runStandalone(statement, index: index, digest: digest, key, work)
         }
-        try await record(
-            work, statements: 0..<0, lockTimeout: nil, elapsed: elapsed, cleaning: [StandaloneStore.clearing(key)])
+        var trip = Trip()
+        addBeginning(of: work, to: &trip, lockTimeout: nil)
+        addRecord(of: work, to: &trip, makesVersionTable: makesVersionTable, elapsed: elapsed)
+        trip.add(.record, StandaloneStore.clearing(key), work)
+        trip.addCommit(of: work)
+        try await send(trip)
     }
 
     private static let cleaning = SessionSettings.beforeRevision
@@ -47,23 +51,18 @@ extension Executor {
     private func inTransaction(
         _ statement: Statement, index: Int, digest: SHA256Digest, _ key: StandaloneKey, _ work: Work
     ) async throws -> Duration {
-        let store = StandaloneStore(session: worker)
+        let done = StandaloneStore.done(index, digest, of: key, job: job.id.number)
         return try await withLockRetries(work) { lockTimeout in
-            let clock = ContinuousClock()
-            let start = clock.now
-            try await transaction(
-                work, statements: index..<index + 1, lockTimeout: lockTimeout, record: [Self.confirmation]
-            ) { try confirm($0, work) }
-            let elapsed = clock.now - start
-            do {
-                try await store.intend(index, digest, of: key, job: job.id.number)
-                try await store.settle(index, of: key, by: "result")
-                try await worker.script("COMMIT")
-            } catch {
-                await rollBack()
-                throw error
-            }
-            return elapsed
+            let start = ContinuousClock.now
+            var trip = Trip()
+            addBeginning(of: work, to: &trip, lockTimeout: lockTimeout)
+            trip.add(statement: index, of: work)
+            trip.add(.leave, SessionSettings.beforeRecording, work)
+            trip.add(.record, TransactionMark.confirmation, work)
+            trip.add(.record, done, work)
+            trip.add(.record, Query(raw: "COMMIT"), work)
+            try await send(trip)
+            return ContinuousClock.now - start
         }
     }
 
@@ -131,19 +130,6 @@ extension Executor {
                 location: Failure.Location(
                     path: work.revision.path, line: statement.position.line, column: statement.position.column),
                 notes: [statement.text])
-        }
-    }
-
-    private static let confirmation: Query = """
-        SELECT \(raw: TransactionMark.isStanding) AS same, EXISTS (\(raw: MigrationLock.isHeldByThisBackend)) AS has_lock
-        """
-
-    private func confirm(_ result: QueryResult, _ work: Work) throws {
-        guard try result.first?.decode("same", as: Bool.self) == true else {
-            throw escaped(work, "it ended its own transaction")
-        }
-        guard try result.first?.decode("has_lock", as: Bool.self) == true else {
-            throw escaped(work, "it dropped the lock of migrated")
         }
     }
 

@@ -50,7 +50,7 @@ extension Executor {
             cannot \(work.step.direction == .upgrade ? "apply" : "downgrade") revision "\(work.step.revision)": no table \
             lock within \(Int(retry.settings.budget.seconds)) s (\(attempts) attempts)
             """
-        failure.hint = "end those sessions, or retry at a quieter hour"
+        failure.hint = "end those sessions, or retry at a quieter hour: migratectl retry \(job.id)"
         failure.notes += blockers.map { "held by \($0.description)" }
         return failure
     }

@@ -1,13 +1,14 @@
 import PostgresClient
+import Revisions
 import SQLText
 
-/// What the worker sends for one transaction, in order; each command with what it is for, so that what goes wrong is told
-/// as what it is. All of it goes in one message, up to a COPY, which libpq cannot send with others.
+/// What the worker sends, in order: whole transactions of revisions, each command with what it is for, so that what goes
+/// wrong is told as what it is. All of it goes in one message, up to a COPY, which libpq cannot send with others.
 struct Trip {
+    typealias Work = Executor.Work
+
     /// What a command is for.
     enum Purpose {
-        /// Commits the revision before.
-        case commit
         case begin
         /// A statement of the revision, which is its nth of so many.
         case statement(Statement, number: Int, of: Int)
@@ -15,6 +16,7 @@ struct Trip {
         case leave
         /// Our own record of it.
         case record
+        case commit
     }
 
     enum Command {
@@ -23,24 +25,37 @@ struct Trip {
     }
 
     struct Entry {
+        var work: Work
         var purpose: Purpose
         var command: Command
     }
 
     private(set) var entries: [Entry] = []
 
-    mutating func add(_ purpose: Purpose, _ query: Query) {
-        entries.append(Entry(purpose: purpose, command: .batched(.query(query))))
+    mutating func add(_ purpose: Purpose, _ query: Query, _ work: Work) {
+        entries.append(Entry(work: work, purpose: purpose, command: .batched(.query(query))))
+    }
+
+    mutating func add(_ purpose: Purpose, _ commands: [String], _ work: Work) {
+        for command in commands { add(purpose, Query(raw: command), work) }
     }
 
     /// Adds a statement of a revision: alone in its message, so that no splitting error can smuggle in a second.
-    mutating func add(_ statement: Statement, number: Int, of count: Int) {
-        let isCopy = statement.kind.verb.hasPrefix("COPY")
+    mutating func add(statement index: Int, of work: Work) {
+        let statement = work.section.statements[index]
         entries.append(
             Entry(
-                purpose: .statement(statement, number: number, of: count),
-                command: isCopy
+                work: work,
+                purpose: .statement(statement, number: index + 1, of: work.section.statements.count),
+                command: statement.isCopy
                     ? .copy(statement.text, data: statement.copyData) : .batched(.execute(statement.text))))
+    }
+
+    /// COMMIT is never prepared: what the revision did to prepared statements must not be in its way.
+    mutating func addCommit(of work: Work) {
+        var commit: Query = "COMMIT"
+        commit.isReusable = false
+        add(.commit, commit, work)
     }
 
     /// The entries that go together: all up to the next COPY, or one COPY.
@@ -49,4 +64,9 @@ struct Trip {
         let end = entries[start...].firstIndex { if case .copy = $0.command { true } else { false } }
         return start..<(end ?? entries.count)
     }
+}
+
+extension Statement {
+    /// Whether data travels with the statement, in either direction.
+    var isCopy: Bool { kind.verb.hasPrefix("COPY") }
 }

@@ -27,6 +27,17 @@ struct Reporter: Sendable {
         }
     }
 
+    /// Tells of the revisions that were applied since the last time.
+    func tellApplied(_ job: Int64) async {
+        do {
+            for event in try await events.tellApplied(job) { announce(event) }
+        } catch is CancellationError {
+            logger.debug("cannot write what was applied: cancelled")
+        } catch {
+            logger.warning("cannot write what was applied: \(error)")
+        }
+    }
+
     /// Logs an event that the registry has, and wakes those who wait for it.
     func announce(_ event: JobEvent, failure: Failure? = nil) {
         signal.raise()

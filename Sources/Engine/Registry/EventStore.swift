@@ -34,6 +34,40 @@ struct EventStore: Sendable {
         ).first.map { try Self.event($0, database: database) }
     }
 
+    /// Writes the events of the revisions that the history has and the events have not yet told of, and counts them as
+    /// applied. The history is what commits with a revision; its events follow from it, whoever writes them.
+    func tellApplied(_ job: Int64) async throws -> [JobEvent] {
+        try await session.query(
+            """
+            WITH fresh AS (
+                SELECT h.number, h.revision, h.direction, h.elapsed_ms, h.applied_at, s.step ->> 'description' AS description,
+                    row_number() OVER (ORDER BY h.number) AS place, count(*) OVER () AS total
+                FROM migrated.history h JOIN migrated.job j ON j.number = h.job
+                    LEFT JOIN migrated.job_step s ON s.job = h.job AND s.revision = h.revision
+                WHERE h.job = \(job) AND h.number > j.history_told
+            ), last AS (
+                SELECT max(number) AS number, count(*) AS total FROM fresh HAVING count(*) > 0
+            ), told AS (
+                UPDATE migrated.job j SET history_told = last.number, event_count = event_count + last.total,
+                    applied_count = applied_count + last.total
+                FROM last, set_config('synchronous_commit', 'off', true)
+                WHERE j.number = \(job) AND j.history_told < last.number
+                RETURNING j.number, j.state, j.event_count - last.total AS sequence,
+                    j.applied_count - last.total AS applied, j.step_count
+            )
+            INSERT INTO migrated.job_event (job, sequence, at, kind, state, revision, message, progress)
+            SELECT told.number, sequence + place, applied_at, \(JobEvent.Kind.stepApplied.rawValue), state, revision,
+                CASE direction WHEN 'upgrade' THEN 'applied ' ELSE 'downgraded ' END || revision
+                    || coalesce(', ' || description, '') || CASE WHEN elapsed_ms < 1000
+                        THEN ' (' || greatest(1, trunc(elapsed_ms)) || ' ms)'
+                        ELSE ' (' || trunc((elapsed_ms / 1000)::numeric, 1) || ' s)' END,
+                jsonb_build_object('unit', 'revisions', 'done', applied + place, 'total', step_count)
+            FROM told, fresh ORDER BY place
+            RETURNING \(raw: Self.columns)
+            """
+        ).map { try Self.event($0, database: database) }
+    }
+
     /// The events of a job after a sequence number, oldest first.
     func events(of job: Int64, after sequence: Int64, limit: Int = 1000) async throws -> [JobEvent] {
         try await session.query(

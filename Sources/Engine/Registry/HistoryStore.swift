@@ -15,53 +15,24 @@ struct HistoryStore: Sendable {
         var meaningDigest: SHA256Digest
         /// Nil for the time since the transaction began.
         var elapsed: Duration?
-        /// How far the job has come with it.
-        var progress: JobEvent.Progress
     }
 
-    /// What the server found when it was asked to record a step.
-    struct Recorded: Sendable {
-        /// The transaction is the one in which the step began.
-        var isSameTransaction: Bool
-        /// This backend still holds the migration lock.
-        var holdsLock: Bool
-        /// How many rows each change of the version table hit.
-        var rowsHit: [Int64]
-        /// The event `step-applied`, which commits with the step.
-        var event: JobEvent?
-    }
-
-    /// Reads the server's answer to `recording`.
-    func recorded(_ entry: Entry, _ result: QueryResult) throws -> Recorded {
-        guard let row = result.first else {
-            throw Failure(.internalError, "cannot record the step: the server gave no answer")
-        }
-        return Recorded(
-            isSameTransaction: try row.decode("same_transaction"), holdsLock: try row.decode("has_lock"),
-            rowsHit: try entry.step.rowChanges.indices.map { try row.decode("hit_\($0)") },
-            event: try row.decode("sequence", as: Int64?.self) == nil ? nil : EventStore.event(row, database: database))
-    }
-
-    /// Checks the transaction and the lock, moves the version rows and writes the history row, in one statement. Writes
-    /// nothing unless the transaction is the one that `TransactionMark` marked and the lock is held; the caller rolls back
-    /// unless every change hit exactly one row.
-    static func recording(
-        _ entry: Entry, in versions: VersionTable, identity: ServerIdentity
-    ) throws -> Query {
-        let changes = entry.step.rowChanges
+    /// Writes the history row, moves the version rows and checks the transaction and the lock, in one statement. It fails
+    /// with a SQLSTATE of `TransactionMark.Refusal` where it must not be committed; so does a change of the version table
+    /// that did not hit exactly one row.
+    static func recording(_ entry: Entry, in versions: VersionTable, identity: ServerIdentity) -> Query {
         var text = Query.StringInterpolation(literalCapacity: 2048, interpolationCount: 16)
         text.appendLiteral(
             """
-            WITH guard AS MATERIALIZED (SELECT \(TransactionMark.isStanding) AS same_transaction, \
-            EXISTS (\(MigrationLock.isHeldByThisBackend)) AS has_lock, coalesce(
+            WITH history AS (INSERT INTO migrated.history (elapsed_ms, transaction_id, job, revision, direction, \
+            content_digest, meaning_digest, rows_after, system_identifier, timeline, database_oid) SELECT coalesce(
             """)
         text.appendInterpolation(entry.elapsed.map { $0.seconds * 1000 })
         text.appendLiteral(
             """
             ::double precision, extract(epoch FROM \
-            pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000) AS elapsed), \
-            history AS (INSERT INTO migrated.history (job, revision, direction, content_digest, \
-            meaning_digest, rows_after, system_identifier, timeline, database_oid, transaction_id, elapsed_ms) SELECT
+            pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000), \
+            pg_catalog.pg_current_xact_id()::text
             """)
         let values: [(any PostgresEncodable, String)] = [
             (entry.job, "bigint"), (entry.step.revision.rawValue, "text"), (entry.step.direction.rawValue, "text"),
@@ -69,55 +40,28 @@ struct HistoryStore: Sendable {
             (entry.step.rowsAfter.map(\.rawValue), "text[]"), (identity.systemIdentifier, "text"),
             (identity.timeline, "int"), (identity.databaseOID, "bigint"),
         ]
-        for (index, (value, type)) in values.enumerated() {
-            text.appendLiteral(index == 0 ? " " : ", ")
+        for (value, type) in values {
+            text.appendLiteral(", ")
             text.appendInterpolation(value.postgresParameter)
             text.appendLiteral("::\(type)")
         }
-        text.appendLiteral(
-            ", pg_catalog.pg_current_xact_id()::text, elapsed FROM guard WHERE same_transaction AND has_lock)")
-        for (index, change) in changes.enumerated() {
+        text.appendLiteral(")")
+        for (index, change) in entry.step.rowChanges.enumerated() {
             text.appendLiteral(", change_\(index) AS (")
             append(change, of: versions, to: &text)
-            text.appendLiteral(" AND (SELECT same_transaction AND has_lock FROM guard) RETURNING 1)")
+            text.appendLiteral(" RETURNING 1)")
         }
-        try append(eventOf: entry, to: &text)
-        text.appendLiteral(" SELECT same_transaction, has_lock, event.*")
-        for index in changes.indices {
-            text.appendLiteral(", (SELECT count(*) FROM change_\(index)) AS hit_\(index)")
+        text.appendLiteral(" SELECT CASE \(TransactionMark.conditions)")
+        for index in entry.step.rowChanges.indices {
+            let count = "(SELECT count(*) FROM change_\(index))"
+            text.appendLiteral(
+                """
+                 WHEN \(count) <> 1 THEN migrated.refuse('\(TransactionMark.Refusal.versionRows.rawValue)', \
+                'change \(index + 1) of its rows hit ' || \(count))
+                """)
         }
-        text.appendLiteral(" FROM guard LEFT JOIN event ON true")
+        text.appendLiteral(" END")
         return Query(stringInterpolation: text)
-    }
-
-    /// The event that the step was applied. Its lock on the job's row is held only until the COMMIT that follows.
-    private static func append(eventOf entry: Entry, to text: inout Query.StringInterpolation) throws {
-        text.appendLiteral(
-            """
-            , told AS (UPDATE migrated.job SET event_count = event_count + 1, applied_count = applied_count + 1 \
-            FROM guard WHERE same_transaction AND has_lock AND number =
-            """)
-        text.appendLiteral(" ")
-        text.appendInterpolation(entry.job)
-        text.appendLiteral(
-            """
-            ::bigint RETURNING number, state, event_count, elapsed), event AS (INSERT INTO migrated.job_event \
-            (job, sequence, kind, state, revision, message, progress) \
-            SELECT number, event_count, '\(JobEvent.Kind.stepApplied.rawValue)', state,
-            """)
-        text.appendLiteral(" ")
-        text.appendInterpolation(entry.step.revision.rawValue)
-        text.appendLiteral("::text, ")
-        let verb = entry.step.direction == .upgrade ? "applied" : "downgraded"
-        text.appendInterpolation("\(verb) \(entry.step.revision), \(entry.step.description)")
-        text.appendLiteral(
-            """
-            ::text || CASE WHEN elapsed < 1000 THEN ' (' || greatest(1, trunc(elapsed)) || ' ms)' \
-            ELSE ' (' || trunc((elapsed / 1000)::numeric, 1) || ' s)' END,
-            """)
-        text.appendLiteral(" ")
-        text.appendInterpolation(try RegistryJSON.encode(entry.progress))
-        text.appendLiteral("::jsonb FROM told RETURNING \(EventStore.columns))")
     }
 
     private static func append(
@@ -127,7 +71,7 @@ struct HistoryStore: Sendable {
         case .insert(let id):
             text.appendLiteral("INSERT INTO \(versions.qualifiedName) (version_num) SELECT ")
             text.appendInterpolation(id.rawValue)
-            text.appendLiteral("::text WHERE true")
+            text.appendLiteral("::text")
         case .delete(let id):
             text.appendLiteral("DELETE FROM \(versions.qualifiedName) WHERE version_num = ")
             text.appendInterpolation(id.rawValue)

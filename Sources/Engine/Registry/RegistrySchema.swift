@@ -58,6 +58,10 @@ enum RegistrySchema {
     private static let first = [
         "CREATE SCHEMA IF NOT EXISTS migrated",
         """
+        CREATE FUNCTION migrated.refuse(code text, reason text) RETURNS boolean LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION USING ERRCODE = code, MESSAGE = reason; END $$
+        """,
+        """
         CREATE TABLE migrated.registry (
             only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
             version integer NOT NULL,
@@ -100,6 +104,7 @@ enum RegistrySchema {
             runner_started timestamptz,
             attempts integer NOT NULL DEFAULT 0,
             event_count bigint NOT NULL DEFAULT 0,
+            history_told bigint NOT NULL DEFAULT 0,
             CHECK ((finished_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled'))),
             CHECK ((failure IS NOT NULL) = (state IN ('failed', 'needs-decision')))
         )

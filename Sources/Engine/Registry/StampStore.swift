@@ -28,6 +28,24 @@ struct StampStore: Sendable {
         }
     }
 
+    /// The latest stamps, newest first.
+    func latest(limit: Int?, database: String) async throws -> [StampEntry] {
+        try await session.query(
+            """
+            SELECT s.job, (extract(epoch FROM s.stamped_at) * 1000000)::bigint AS stamped_at, s.rows_before,
+                s.rows_after, j.uid, j.user_name, j.login_uid, j.machine_id
+            FROM migrated.stamp s JOIN migrated.job j ON j.number = s.job
+            WHERE s.number IS NOT NULL ORDER BY s.number DESC LIMIT \(limit)::bigint
+            """
+        ).map { row in
+            StampEntry(
+                stampedAt: Timestamp(microseconds: try row.decode("stamped_at")), person: try Person(row),
+                job: JobID(database: database, number: try row.decode("job")),
+                rowsBefore: try row.decode("rows_before", as: [String].self).map { RevisionID($0) },
+                rowsAfter: try row.decode("rows_after", as: [String].self).map { RevisionID($0) })
+        }
+    }
+
     /// Writes that a job has emptied the database, version table and all, in the transaction that does it.
     func add(emptyingBy job: Int64, rowsBefore: [RevisionID], identity: ServerIdentity) async throws {
         _ = try await session.query(

@@ -41,6 +41,19 @@ struct StandaloneStore: Sendable {
             """)
     }
 
+    /// What says that a statement took effect; for the transaction that it runs in.
+    static func done(_ ordinal: Int, _ digest: SHA256Digest, of step: StandaloneKey, job: Int64) -> Query {
+        """
+        INSERT INTO migrated.standalone_statement
+            (revision, direction, ordinal, statement_digest, job, done_at, settled_by)
+        VALUES (\(step.revision.rawValue), \(step.direction.rawValue), \(ordinal)::int, \(digest.description), \(job),
+            clock_timestamp(), 'result')
+        ON CONFLICT (revision, direction, ordinal) DO UPDATE
+            SET job = excluded.job, statement_digest = excluded.statement_digest, intended_at = clock_timestamp(),
+                done_at = excluded.done_at, settled_by = excluded.settled_by
+        """
+    }
+
     /// Writes that a statement took effect, and how that is known: `result`, `probe`, or a person's word.
     func settle(_ ordinal: Int, of step: StandaloneKey, by evidence: String) async throws {
         _ = try await session.query(

@@ -30,7 +30,7 @@ struct LintRemarks: Sendable {
         var isInHead = true
         let lines = revision.source.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
-            guard line.contains(UInt8(ascii: "m")), let remark = SQLFormat.remark(in: line) else { continue }
+            guard let remark = SQLFormat.remark(in: line) else { continue }
             guard let codes = SQLFormat.ignoredCodes(in: remark) else {
                 isInHead = false
                 continue

@@ -79,26 +79,32 @@ private struct SQLScriptWriter {
 
     mutating func write(_ step: Step, _ revision: Revision, _ section: Revision.Section) {
         let mark = Self.mark(step.direction, revision)
-        // What a revision sets for its session is its own affair, and must not reach the version rows or the next one.
-        let leaving =
-            section.statements.contains(where: \.maySetSession) ? reset : settings.role.map { _ in "RESET ROLE;" }
         let role = settings.role.map(SQLIdentifier.quote)
         if revision.isTransactional {
             add("BEGIN;")
             makeVersionTable()
             add(mark)
             if let role { add("SET LOCAL ROLE \(role);") }
-            section.statements.forEach { write($0) }
-            if let leaving { add("SET CONSTRAINTS ALL IMMEDIATE;\n" + leaving) }
+            for statement in section.statements { write(statement) }
+            // What a revision sets for its session must reach neither the version rows nor the next one.
+            let maySetSession = section.statements.contains(where: \.maySetSession)
+            if maySetSession || role != nil {
+                add("SET CONSTRAINTS ALL IMMEDIATE;\n" + (maySetSession ? reset : "RESET ROLE;"))
+            }
         } else {
             add(mark)
             if let role { add("SET ROLE \(role);") }
-            section.statements.forEach { write($0) }
-            if let leaving { add(leaving) }
+            for statement in section.statements {
+                write(statement)
+                guard statement.maySetSession else { continue }
+                // Outside of a transaction each statement stands alone, and starts from the same settings.
+                add(reset + (role.map { "\nSET ROLE \($0);" } ?? ""))
+            }
+            if role != nil { add("RESET ROLE;") }
             add("BEGIN;")
             makeVersionTable()
         }
-        step.rowChanges.forEach { add(statement($0)) }
+        for change in step.rowChanges { add(statement(change)) }
         add("COMMIT;")
     }
 
@@ -108,7 +114,7 @@ private struct SQLScriptWriter {
         if !stamp.rowChanges.isEmpty {
             add("-- Running stamp_revision \(Self.names(rows)) -> \(Self.names(stamp.rowsAfter))")
         }
-        stamp.rowChanges.forEach { add(statement($0)) }
+        for change in stamp.rowChanges { add(statement(change)) }
         add("COMMIT;")
     }
 

@@ -3,9 +3,16 @@
 extension SQLFormat {
     /// What stands behind `-- migrated:` in a line; nil where that does not stand there.
     package static func remark(in line: ArraySlice<UInt8>) -> String? {
-        let text = String(decoding: line, as: UTF8.self)
-        guard let found = text.firstRange(of: "-- migrated:") else { return nil }
-        return String(trimmed(text[found.upperBound...]))
+        let dash = UInt8(ascii: "-")
+        var rest = line
+        while let first = rest.firstIndex(of: dash) {
+            rest = rest[(first + 1)...]
+            guard rest.first == dash else { continue }
+            let comment = rest.dropFirst().drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard comment.starts(with: "migrated:".utf8) else { continue }
+            return String(trimmed(Substring(decoding: comment.dropFirst(9), as: UTF8.self)))
+        }
+        return nil
     }
 
     /// The codes in `ignore CODE, CODE`; nil where it is another remark.

@@ -146,7 +146,7 @@ import Testing
                 let outcome = try await harness.launch(arguments: arguments).wait()
                 #expect(outcome.ending == .exit(78), "\(outcome)")
                 for complaint in Self.complaints { #expect(outcome.errors.contains(complaint), "\(outcome)") }
-                #expect(outcome.errors.contains("3 problem(s)"), "\(outcome)")
+                #expect(outcome.errors.contains("3 problems"), "\(outcome)")
                 #expect(try harness.manager.messages.isEmpty)
             }
         }

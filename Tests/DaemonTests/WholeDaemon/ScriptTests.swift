@@ -57,7 +57,9 @@ import Testing
             "d": """
             -- revision: d
             -- down_revision: c
+            -- transaction: off
             -- migrated: upgrade
+            SET search_path = elsewhere;
             CREATE TABLE public_again (id int);
             -- migrated: downgrade
             DROP TABLE public_again;
@@ -171,6 +173,16 @@ import Testing
             try harness.write(TestRevision.chain(2))
             let script = try await harness.control("upgrade", "head", "--sql", "--directory", harness.migrations)
             #expect(script.status == 0 && script.output.contains("-- Running upgrade 001 -> 002"), "\(script)")
+            // What the settings say counts as well: where the files are, and how they are run.
+            var options = DaemonHarness.Options()
+            options.database += ["role = \"owner\"", "version_table = \"Versions\""]
+            try harness.configure(urls: ["main": "postgresql://nobody@/nowhere"], options)
+            let settled = try await harness.control(
+                "upgrade", "001:head", "--sql", environment: ["MIGRATED_SETTINGS": harness.settingsFile])
+            #expect(settled.status == 0, "\(settled)")
+            for text in ["SET LOCAL ROLE \"owner\"", "UPDATE \"Versions\"", "-- Running upgrade 001 -> 002"] {
+                #expect(settled.output.contains(text), "\(settled)")
+            }
             let down = try await harness.control("downgrade", "-1", "--sql", "--directory", harness.migrations)
             #expect(down.status != 0 && down.errors.contains("FROM:-1"), "\(down)")
         }
