@@ -35,7 +35,9 @@ extension ControlInterface {
           # The database, by its name in the settings.
           database: ?string,
           # An id, a part of an id, a label, head, …
-          revision: string
+          revision: string,
+          # A job of the database: its bytes are meant, whatever the directory has by now. The revision is then given by its id.
+          job: ?string
         ) -> (
           # Its place in the graph and in the database.
           revision: RevisionSummary,

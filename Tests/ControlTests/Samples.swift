@@ -75,7 +75,7 @@ enum Samples {
         Exchange(
             ListRevisions.self, .init(database: "main"), .init(revisions: [revision], unknownBecause: "unreachable")),
         Exchange(
-            GetRevision.self, .init(database: "main", revision: "002"),
+            GetRevision.self, .init(database: "main", revision: "002", job: JobID(database: "main", number: 1)),
             .init(
                 revision: revision, source: "-- revision: 002", upgradeDigest: digest.description,
                 downgradeDigest: digest.description, approvals: [approval])),

@@ -152,7 +152,7 @@ extension Executor {
                 location: Failure.Location(path: work.revision.path, line: place.line, column: place.column),
                 sql: Failure.ServerReport(
                     sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                    context: error.context, statement: statement.text))
+                    context: error.context, statement: Secrets.hidden(in: statement.text)))
         }
     }
 
