@@ -125,9 +125,11 @@ struct Drafting: Sendable {
         return files
     }
 
-    /// What the revisions in these files stand on.
+    /// What the revisions in these files stand on. Dependencies that are named by a label are not among them.
     private static func parents(in files: [RevisionFile]) -> [RevisionID] {
-        RevisionDirectory.load(files, reusing: nil).revisions.flatMap { $0.downRevisions + $0.dependsOn }
+        RevisionDirectory.load(files, reusing: nil).revisions.flatMap { revision in
+            revision.downRevisions + revision.dependsOn.map { RevisionID($0) }
+        }
     }
 
     // MARK: Plans
