@@ -51,17 +51,20 @@ let package = Package(
         target("Revisions", ["SQLText", "Digest"]),
         target("Planning", ["Revisions", "SQLText", "Digest"]),
 
+        // Where tests may end a program; the adapters and the floors above pass its points.
+        target("Faults", []),
+
         // The ground floor, adapters: one outside thing each.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
-        target("PostgresClient", ["CLibPQ"]),
+        target("PostgresClient", ["CLibPQ", "Faults"]),
         target("Varlink", [nioCore, nioPosix]),
-        target("Host", [subprocess]),
+        target("Host", ["Faults", subprocess]),
         target("Systemd", ["CSystemd", logging, lifecycle]),
 
         // The first floor.
         target("Configuration", ["Planning", "Revisions", toml]),
-        target("Control", ["Planning", "Revisions", "Digest", "Varlink"]),
+        target("Control", ["Planning", "Revisions", "Digest", "Varlink", "Faults"]),
         target("Engine", ["Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", logging]),
 
         // The second floor.
@@ -80,9 +83,11 @@ let package = Package(
         // The roof.
         program("migrated", ["Daemon"]),
         program("migratectl", ["Commands"]),
+        program("migrated-torture", ["Torture", arguments]),
 
         // Tests.
-        target("TestSupport", ["Control", "PostgresClient"]),
+        target("TestSupport", ["Control", "Planning", "PostgresClient"]),
+        target("Torture", ["Control", "Planning", "Revisions", "PostgresClient", "TestSupport"]),
         tests("DigestTests", ["Digest"]),
         tests("SQLTextTests", ["SQLText"]),
         tests("RevisionsTests", ["Revisions", "SQLText", "Digest"], exclude: ["Oracle"]),
@@ -106,6 +111,7 @@ let package = Package(
                 "Daemon", "Control", "Varlink", "Planning", "Revisions", "Digest", "PostgresClient", "TestSupport",
                 "migrated", "migratectl",
             ], exclude: ["AlembicProjects"]),
+        tests("TortureTests", ["Torture", "TestSupport", "migrated", "migratectl"]),
         tests("TidyTests", []),
         tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),
     ]
