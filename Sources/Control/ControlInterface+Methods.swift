@@ -1,6 +1,6 @@
 extension ControlInterface {
     /// The methods of the interface.
-    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods]
+    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods]
         .joined(separator: "\n")
 
     private static let readingMethods = """
@@ -192,7 +192,9 @@ extension ControlInterface {
           # What it applies, in order; empty before it was planned.
           steps: []Step,
           # What happened, oldest first.
-          events: []JobEvent
+          events: []JobEvent,
+          # What its rehearsal found; absent where there was none.
+          rehearsal: ?RehearsalReport
         )
 
         # Follows a job. With more: the job first, then its events as they happen, one a reply, then the job again when it is
