@@ -87,7 +87,9 @@ enum EventLine {
         switch event.kind {
         case .jobFailed, .jobNeedsDecision: .red
         case .jobSucceeded: .green
-        case .stepRetried, .blockersSeen, .rehearsalFinding, .jobAwaitingApproval, .versionChangedOutside, .jobCancelled: .yellow
+        case .stepRetried, .blockersSeen, .rehearsalFinding, .jobAwaitingApproval, .versionChangedOutside,
+            .jobCancelled:
+            .yellow
         default: .plain
         }
     }

@@ -1,7 +1,9 @@
 extension ControlInterface {
     /// The methods of the interface.
-    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods]
-        .joined(separator: "\n")
+    static let methodTexts = [
+        readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods,
+    ]
+    .joined(separator: "\n")
 
     private static let readingMethods = """
         # How the daemon and its databases are.

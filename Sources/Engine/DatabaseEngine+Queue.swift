@@ -48,7 +48,8 @@ extension DatabaseEngine {
         return try await insert(
             JobStore.Request(
                 kind: kind, target: (options + [target]).joined(separator: " "), targetRevisions: targets,
-                steps: draft.plan.steps, planDigest: draft.plan.digest.description, requestID: requestID, person: person), sessions)
+                steps: draft.plan.steps, planDigest: draft.plan.digest.description, requestID: requestID, person: person
+            ), sessions)
     }
 
     /// What an upgrade's target means now: the planned revisions that no other planned one builds on.

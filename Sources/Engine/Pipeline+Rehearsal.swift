@@ -34,6 +34,7 @@ extension Pipeline {
         let time = Double(Int(report.elapsedSeconds * 10)) / 10
         let what = Plural.count(report.statements.count + report.unlistedStatements, "statement")
         let way = report.wayBack == nil ? "" : ", with the way back"
-        return "rehearsed in a copy in \(time) s: \(what) measured\(way), \(Plural.count(report.findings.count, "finding"))"
+        return
+            "rehearsed in a copy in \(time) s: \(what) measured\(way), \(Plural.count(report.findings.count, "finding"))"
     }
 }

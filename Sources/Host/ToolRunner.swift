@@ -251,7 +251,8 @@ extension ToolRunner {
                     program: "unshare", cause: .missing, reason: "there is no such program",
                     hint: "install the package \"util-linux\"")
             }
-            starting = [unshare] + (SystemAccount.isRoot ? [] : ["--user", "--map-current-user"]) + ["--net", "--"] + starting
+            starting =
+                [unshare] + (SystemAccount.isRoot ? [] : ["--user", "--map-current-user"]) + ["--net", "--"] + starting
         }
         return Configuration(
             executable: .path(FilePath(starting[0])), arguments: Arguments(Array(starting.dropFirst())),

@@ -78,6 +78,7 @@ struct RehearsalView: Sendable {
         let names = way.takenBack.map(\.rawValue).joined(separator: ", ")
         let isGood = way.losses.isEmpty && way.schemaDifferences.isEmpty && way.secondUpgradeDifferences.isEmpty
         return isGood && way.irreversible.isEmpty
-            ? "taken back and applied again: \(names), schema and data were as before" : "taken back and applied again: \(names)"
+            ? "taken back and applied again: \(names), schema and data were as before"
+            : "taken back and applied again: \(names)"
     }
 }

@@ -77,11 +77,13 @@ struct DatabaseShape: Sendable {
             size: try database.decode("size"), encoding: try database.decode("encoding"),
             collation: try database.decode("collation"), characters: try database.decode("characters"),
             localeProvider: try database.decode("provider"), locale: try database.decode("locale"), roles: roles,
-            memberships: memberships, extensions: try await extensions(on: session), grants: try await grants(on: session),
+            memberships: memberships, extensions: try await extensions(on: session),
+            grants: try await grants(on: session),
             settings: try await settings(on: session))
     }
 
-    private static func grants(on session: any PostgresSession) async throws -> [(privilege: String, grantee: String?)] {
+    private static func grants(on session: any PostgresSession) async throws -> [(privilege: String, grantee: String?)]
+    {
         try await session.query(
             """
             SELECT a.privilege_type AS privilege, r.rolname::text AS grantee
@@ -89,7 +91,12 @@ struct DatabaseShape: Sendable {
             LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
             WHERE d.datname = current_database() AND (a.grantee = 0 OR r.rolname !~ '^pg_')
             """
-        ).map { (privilege: try $0.decode("privilege", as: String.self), grantee: try $0.decode("grantee", as: String?.self)) }
+        ).map {
+            (
+                privilege: try $0.decode("privilege", as: String.self),
+                grantee: try $0.decode("grantee", as: String?.self)
+            )
+        }
     }
 
     private static func extensions(on session: any PostgresSession) async throws -> [Extension] {

@@ -117,7 +117,8 @@ final class Measurement: StepObserver {
             note(
                 RehearsalFinding(
                     .nullValues, "\(schema).\(table).\(column)",
-                    "\(Plural.count(Int(nulls), "row")) of \"\(schema).\(table)\" have no \"\(column)\"", action: .refuse,
+                    "\(Plural.count(Int(nulls), "row")) of \"\(schema).\(table)\" have no \"\(column)\"",
+                    action: .refuse,
                     location: location))
         case "23505":  // unique_violation
             let object = error.table.map { "\(error.schema.map { "\($0)." } ?? "")\($0)" } ?? error.constraint ?? ""

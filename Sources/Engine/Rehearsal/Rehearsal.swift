@@ -43,7 +43,8 @@ struct Rehearsal: Sendable {
         outcome.report.databaseSize = shape.size
         guard shape.size <= rules.maximumSize else {
             outcome.report.outcome = .notRehearsed
-            outcome.report.reason = "the database has \(shape.size >> 20) MiB, max_size is \(rules.maximumSize >> 20) MiB"
+            outcome.report.reason =
+                "the database has \(shape.size >> 20) MiB, max_size is \(rules.maximumSize >> 20) MiB"
             return outcome
         }
         do {
@@ -171,7 +172,9 @@ struct Rehearsal: Sendable {
         let free = try FreeSpace.available(directory)
         guard free >= wanted else {
             throw NoCopy(
-                reason: "a copy needs \(wanted >> 20) MiB in \"\(directory)\", min_free among them, and \(free >> 20) MiB are free")
+                reason:
+                    "a copy needs \(wanted >> 20) MiB in \"\(directory)\", min_free among them, and \(free >> 20) MiB are free"
+            )
         }
     }
 
@@ -180,7 +183,8 @@ struct Rehearsal: Sendable {
     private static func finding(_ loss: DataLoss) -> RehearsalFinding {
         guard let column = loss.column else {
             return RehearsalFinding(
-                .dropsData, loss.relation, "drops table \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "row"))")
+                .dropsData, loss.relation,
+                "drops table \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "row"))")
         }
         return RehearsalFinding(
             .dropsData, "\(loss.relation).\(column)",
@@ -192,7 +196,8 @@ struct Rehearsal: Sendable {
         let prefix = "cannot apply "
         let message =
             failure.message.hasPrefix(prefix)
-            ? "cannot rehearse \(failure.message.dropFirst(prefix.count))" : "cannot rehearse the plan: \(failure.message)"
+            ? "cannot rehearse \(failure.message.dropFirst(prefix.count))"
+            : "cannot rehearse the plan: \(failure.message)"
         return Failure(
             .rehearsalFailed, message, hint: report.findings.first?.hint ?? failure.hint, location: failure.location,
             sql: failure.sql, notes: ["nothing was done to the database"] + report.findings.map(\.message))
@@ -202,7 +207,8 @@ struct Rehearsal: Sendable {
         let refused = report.findings.filter { $0.action == .refuse }
         guard let first = refused.first else { return nil }
         return Failure(
-            .rehearsalRefused, "cannot \(draft.plan.steps.first?.direction.rawValue ?? "upgrade") \"\(configuration.name)\": \(first.message)",
+            .rehearsalRefused,
+            "cannot \(draft.plan.steps.first?.direction.rawValue ?? "upgrade") \"\(configuration.name)\": \(first.message)",
             hint: first.hint, location: first.location,
             notes: ["nothing was done to the database"] + refused.dropFirst().map(\.message)
                 + ["refuse in [database.\(configuration.name).rehearsal] says so"])

@@ -181,7 +181,9 @@ struct ScratchDatabase: Sendable {
         return contents.filter { line in
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
             guard words.count > 4, words[0].hasSuffix(";") else { return true }
-            if words[3] == "SCHEMA", words[4] == "-", made.contains(String(words[5])), words[5] != "public" { return false }
+            if words[3] == "SCHEMA", words[4] == "-", made.contains(String(words[5])), words[5] != "public" {
+                return false
+            }
             if words[3] == "COMMENT", words[4] == "-" {
                 let object = words[5...].joined(separator: " ")
                 return !Self.leftOutComments.contains(where: object.hasPrefix)

@@ -76,10 +76,13 @@ struct TableContents: Sendable {
         for (name, table) in tables.sorted(by: { $0.key < $1.key }) {
             guard let now = later.tables[name], now.rows == table.rows else {
                 let rows = later.tables[name]?.rows ?? 0
-                if table.rows > 0 || rows > 0 { losses.append(DataLoss(relation: name, before: table.rows, after: rows)) }
+                if table.rows > 0 || rows > 0 {
+                    losses.append(DataLoss(relation: name, before: table.rows, after: rows))
+                }
                 continue
             }
-            let columns = table.columns.sorted { $0.value.number < $1.value.number }.compactMap { column, was -> DataLoss? in
+            let columns = table.columns.sorted { $0.value.number < $1.value.number }.compactMap {
+                column, was -> DataLoss? in
                 let values = now.columns[column]?.values ?? 0
                 guard was.values > 0 || values > 0, now.columns[column]?.digest != was.digest else { return nil }
                 return DataLoss(relation: name, column: column, before: was.values, after: values)

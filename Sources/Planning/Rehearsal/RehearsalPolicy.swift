@@ -94,7 +94,8 @@ public struct RehearsalPolicy: Sendable, Hashable {
             let unit = loss.column == nil ? "rows" : "values"
             let result =
                 loss.before == loss.after
-                ? "\(loss.before) \(unit) do not come back as they were" : "\(loss.before) \(unit) before, \(loss.after) after"
+                ? "\(loss.before) \(unit) do not come back as they were"
+                : "\(loss.before) \(unit) before, \(loss.after) after"
             return RehearsalFinding(
                 .downgradeLosesData, loss.relation + (loss.column.map { ".\($0)" } ?? ""),
                 "up and down again loses data of \(what): \(result)")

@@ -115,7 +115,8 @@ public struct LockMeasure: Sendable, Hashable, Codable {
 /// What a statement did to a table or an index.
 public struct RelationMeasure: Sendable, Hashable, Codable {
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        case table, index, materializedView = "materialized-view"
+        case table, index
+        case materializedView = "materialized-view"
     }
 
     /// With its schema.
