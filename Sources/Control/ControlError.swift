@@ -82,6 +82,7 @@ extension VarlinkError {
         switch error {
         case let error as VarlinkError: self = error
         case let error as Failure: self.init(error)
+        case let error as any FailureConvertible: self.init(error.failure)
         case let error as NotApprovedError:
             self.init(error.failure, missing: error.missing, expected: nil, actual: nil)
         case let error as DigestMismatchError:

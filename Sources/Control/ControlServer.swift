@@ -1,3 +1,4 @@
+import Faults
 public import Varlink
 
 /// The daemon's end of the interface. It turns typed bodies into the protocol's handlers and whatever they throw into
@@ -15,6 +16,8 @@ public enum ControlServer {
         _: M.Type, _ body: @escaping @Sendable (M.Parameters, Call) async throws -> M.Reply
     ) -> MethodHandler {
         MethodHandler(M.qualifiedName) { (parameters: M.Parameters, call: Call) async throws -> M.Reply in
+            FaultPoint.pass("called \(M.name)")
+            defer { FaultPoint.pass("before the reply of \(M.name)") }
             do {
                 return try await body(parameters, call)
             } catch {

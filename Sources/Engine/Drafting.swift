@@ -57,6 +57,9 @@ struct Drafting: Sendable {
 
     /// The plan for a target that a person gave, from the directory as it is. Nothing is queued.
     func draft(_ direction: Direction, to target: String, allowsGaps: Bool = false) async throws -> Draft {
+        if let failure = try await versions.mistakenIdentity(on: session, database: configuration.name) {
+            throw failure
+        }
         let rows = try await versions.rows(on: session)
         let parsed: RevisionTarget
         do {
@@ -89,15 +92,15 @@ struct Drafting: Sendable {
     // MARK: Graphs
 
     /// The directory's graph, with the pinned bytes in the place of the files they came from, and with the kept bytes of
-    /// applied revisions whose files are gone.
+    /// what these stand on and of applied revisions, where their files are gone.
     private func graph(with pinned: [Step], rows: [RevisionID]) async throws -> RevisionGraph {
         let directory = library.snapshot.graph
         let changed = pinned.filter { directory[$0.revision]?.sourceDigest != $0.sourceDigest }
-        let missing = rows.filter { directory[$0] == nil && !pinned.map(\.revision).contains($0) }
-        guard !changed.isEmpty || !missing.isEmpty else { return directory }
+        guard !changed.isEmpty || rows.contains(where: { directory[$0] == nil }) else { return directory }
         let store = SourceStore(session: session)
         var files = try await store.files(changed.map(\.sourceDigest))
-        if !missing.isEmpty { files += try await kept(for: missing, store: store, known: directory) }
+        let known = Set(pinned.map(\.revision)).union(directory.revisions.map(\.id))
+        files += try await kept(for: rows + Self.parents(in: files), store: store, known: known)
         guard !files.isEmpty else { return directory }
         let loaded = RevisionDirectory.load(files, reusing: nil)
         var revisions = Dictionary(directory.revisions.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -110,18 +113,26 @@ struct Drafting: Sendable {
     }
 
     /// The kept files of revisions and of their ancestors, as far back as the directory does not know them.
-    private func kept(for ids: [RevisionID], store: SourceStore, known: RevisionGraph) async throws -> [RevisionFile] {
+    private func kept(
+        for ids: [RevisionID], store: SourceStore, known: Set<RevisionID>
+    ) async throws -> [RevisionFile] {
         var files: [RevisionFile] = []
-        var wanted = ids
-        var seen: Set<RevisionID> = []
+        var seen = known
+        var wanted = Set(ids).subtracting(seen)
         while !wanted.isEmpty {
             seen.formUnion(wanted)
-            let found = try await store.latestFiles(of: wanted)
+            let found = try await store.latestFiles(of: wanted.sorted())
             files += found
-            let parents = RevisionDirectory.load(found, reusing: nil).revisions.flatMap(\.downRevisions)
-            wanted = Set(parents).filter { known[$0] == nil && !seen.contains($0) }.sorted()
+            wanted = Set(Self.parents(in: found)).subtracting(seen)
         }
         return files
+    }
+
+    /// What the revisions in these files stand on. Dependencies that are named by a label are not among them.
+    private static func parents(in files: [RevisionFile]) -> [RevisionID] {
+        RevisionDirectory.load(files, reusing: nil).revisions.flatMap { revision in
+            revision.downRevisions + revision.dependsOn.map { RevisionID($0) }
+        }
     }
 
     // MARK: Plans

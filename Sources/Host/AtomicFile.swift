@@ -1,3 +1,4 @@
+import Faults
 import Glibc
 
 /// Files that appear whole or not at all, and stay after a crash of the machine.
@@ -11,7 +12,9 @@ public enum AtomicFile {
         do throws(FileError) {
             // Closed before it is renamed: to whoever watches the directory, the new file is one event.
             try create(temporary, bytes, mode: mode_t(mode))
+            FaultPoint.pass("before the rename to \(name)")
             guard Glibc.rename(temporary, path) == 0 else { throw FileError("write", path) }
+            FaultPoint.pass("renamed to \(name)")
         } catch {
             unlink(temporary)
             // The temporary name means nothing to whoever reads the message.
@@ -30,7 +33,9 @@ public enum AtomicFile {
         do throws(FileError) {
             try create(temporary, Array(text.utf8), mode: mode_t(mode))
             // Unlike a rename, a link takes no name that is in use, whoever took it just now.
+            FaultPoint.pass("before the link \(name)")
             guard link(temporary, path) == 0 else { throw FileError("write", path) }
+            FaultPoint.pass("linked as \(name)")
         } catch {
             throw FileError("write", path, reason: error.reason, code: error.code, hint: error.hint)
         }
@@ -57,7 +62,9 @@ public enum AtomicFile {
     public static func publish(_ source: String, as destination: String) throws(FileError) {
         // RENAME_NOREPLACE (1) is behind _GNU_SOURCE, and so is renameat2.
         guard !FilePaths.entryExists(destination) else { throw FileError("create", destination, code: EEXIST) }
+        FaultPoint.pass("before publishing \(destination)")
         guard Glibc.rename(source, destination) == 0 else { throw FileError("create", destination) }
+        FaultPoint.pass("published \(destination)")
         try synchroniseDirectory(FilePaths.split(destination).parent)
         let from = FilePaths.split(source).parent
         if from != FilePaths.split(destination).parent { try synchroniseDirectory(from) }
@@ -65,6 +72,7 @@ public enum AtomicFile {
 
     /// Removes the file at `path`, and makes that survive a crash; one that is missing is none.
     public static func remove(_ path: String) throws(FileError) {
+        FaultPoint.pass("before removing \(path)")
         guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
         try synchroniseDirectory(FilePaths.split(path).parent)
     }

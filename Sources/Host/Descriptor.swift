@@ -1,3 +1,4 @@
+import Faults
 import Glibc
 
 /// An open file that is closed with its value's end.
@@ -34,6 +35,7 @@ struct Descriptor: ~Copyable {
 
     /// Makes what was written survive a crash of the machine.
     func synchronise(_ path: String) throws(FileError) {
+        FaultPoint.pass("before the fsync of \(path)")
         guard Self.retrying({ fsync(raw) }) == 0 else { throw FileError("synchronise", path) }
     }
 

@@ -1,3 +1,4 @@
+import Faults
 import Glibc
 import Subprocess
 import SystemPackage
@@ -112,8 +113,10 @@ public struct ToolRunner: Sendable {
         let configuration = try configuration(of: command)
         guard !Task.isCancelled else { throw cancelled(command) }
         let child = ChildNumber()
+        FaultPoint.pass("before the start of \(command.name)")
         let started: @Sendable (Int32) -> Void = { pid in
             child.set(pid)
+            FaultPoint.pass("started \(command.name)")
             onStart?(pid)
         }
         defer {
@@ -131,6 +134,7 @@ public struct ToolRunner: Sendable {
             if Task.isCancelled { throw cancelled(command) }
             throw notRun(command, error)
         }
+        FaultPoint.pass("ended \(command.name)")
         if Task.isCancelled { throw cancelled(command, ended) }
         return try outcome(of: command, ended)
     }

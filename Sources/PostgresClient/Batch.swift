@@ -1,4 +1,5 @@
 import CLibPQ
+import Faults
 
 /// One command of a batch. COPY cannot be in one (PostgreSQL manual, "Pipeline Mode").
 public enum BatchCommand: Sendable {
@@ -104,6 +105,7 @@ extension Connection {
             if outcome.dropsPreparedStatements { statements.forgetAll() }
             running?.batch?.outcomes.append(outcome)
             running?.outcome = CommandOutcome()
+            FaultPoint.pass("answered part \(index): \(outcome.tag)")
             if case .batch(_, let onCompletion?) = running?.entry.payload.request { onCompletion(index) }
         }
     }

@@ -10,6 +10,19 @@ enum CommandRequest: Sendable {
     case copyIn(String, [UInt8])
     /// Extended protocol, several in one trip; told after each.
     case batch([BatchCommand], (@Sendable (Int) -> Void)?)
+
+    /// Its first words, without what may be secret in them.
+    var gist: String {
+        switch self {
+        case .query(let query): Self.start(of: query.text)
+        case .execute(let text), .script(let text), .copyIn(let text, _): Self.start(of: text)
+        case .batch(let commands, _): "a batch of \(commands.count)"
+        }
+    }
+
+    private static func start(of text: String) -> String {
+        text.split(whereSeparator: \.isWhitespace).prefix(6).joined(separator: " ")
+    }
 }
 
 /// How a command went.

@@ -1,4 +1,5 @@
 import CLibPQ
+import Faults
 
 /// The way of a command through libpq, driven by the socket's events.
 extension Connection {
@@ -14,7 +15,9 @@ extension Connection {
     func startNext() {
         while end == nil, running == nil, !isCancelInFlight, let entry = queue.next() {
             running = RunningCommand(entry: entry)
+            FaultPoint.pass("before \(entry.payload.request.gist)")
             send()
+            FaultPoint.pass("sent \(entry.payload.request.gist)")
         }
     }
 
@@ -208,6 +211,7 @@ extension Connection {
     func complete() {
         guard let command = running, command.isFinished, !isCancelInFlight else { return }
         running = nil
+        FaultPoint.pass("answered \(command.entry.payload.request.gist)")
         command.entry.payload.caller.resume(returning: command.reply)
         startNext()
     }

@@ -24,16 +24,17 @@ enum ImportRules {
         "Revisions": TargetImports(["SQLText", "Digest"]),
         "SchemaModel": TargetImports(["SQLText"]),
         "Planning": TargetImports(["Revisions", "SchemaModel", "SQLText", "Digest"]),
-        "PostgresClient": TargetImports(["CLibPQ"], others: system),
+        "Faults": TargetImports(others: ["Glibc", "Synchronization"]),
+        "PostgresClient": TargetImports(["CLibPQ", "Faults"], others: system),
         "Varlink": TargetImports(others: system + nio + ["Logging"]),
-        "Host": TargetImports(["CHost", "Digest"], others: system + ["Subprocess", "SystemPackage"]),
+        "Host": TargetImports(["CHost", "Digest", "Faults"], others: system + ["Subprocess", "SystemPackage"]),
         "Systemd": TargetImports(["CSystemd"], others: system + service),
         "Introspection": TargetImports(["SchemaModel", "PostgresClient"], others: ["FoundationEssentials"]),
         "Engine": TargetImports(
             [
                 "Planning", "Revisions", "SchemaModel", "SQLText", "Digest", "Introspection", "PostgresClient", "Host",
             ], others: system + service),
-        "Control": TargetImports(["Planning", "Varlink", "Revisions", "Digest"], others: system),
+        "Control": TargetImports(["Planning", "Varlink", "Revisions", "Digest", "Faults"], others: system),
         "Configuration": TargetImports(
             ["Planning", "Revisions"], others: ["FoundationEssentials", "Glibc", "TOMLKit"]),
         "Daemon": TargetImports(
@@ -49,11 +50,12 @@ enum ImportRules {
                 "Digest",
             ], others: system + ["ArgumentParser"]),
         "migrated": TargetImports(["Daemon"], others: ["ArgumentParser", "Glibc"]),
+        "migrated-torture": TargetImports(["Torture"], others: ["ArgumentParser", "Glibc"]),
         "migratectl": TargetImports(["Commands"], others: ["ArgumentParser", "Glibc"]),
     ]
 
     /// Targets that hold C only, or fixtures that may import anything.
-    static let exempt: Set<String> = ["CCrypto", "CLibPQ", "CSystemd", "CHost", "TestSupport"]
+    static let exempt: Set<String> = ["CCrypto", "CLibPQ", "CSystemd", "CHost", "TestSupport", "Torture"]
 
     /// The domain: no clock, no files, no Foundation.
     static let domain: Set<String> = ["Digest", "SQLText", "Revisions", "SchemaModel", "Planning"]

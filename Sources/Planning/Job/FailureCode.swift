@@ -34,6 +34,7 @@ extension Failure {
         case notAtHead = "not-at-head"
         case checkFailed = "check-failed"
         case released = "released"
+        case unfinishedRevision = "unfinished-revision"
         case usage = "usage"
         case daemonUnavailable = "daemon-unavailable"
         case internalError = "internal-error"
@@ -71,9 +72,9 @@ extension Failure {
             case .backupFailed: (23, "The backup could not be taken or did not stand its verification; no DDL was run.")
             case .noSpace: (24, "Too little disk space is left for the backup; no DDL was run.")
             case .rehearsalFailed:
-                (40, "A statement failed in the copy of the database; nothing was done to the database itself.")
+                (41, "A statement failed in the copy of the database; nothing was done to the database itself.")
             case .rehearsalRefused:
-                (41, "The rehearsal found what the settings refuse; nothing was done to the database itself.")
+                (42, "The rehearsal found what the settings refuse; nothing was done to the database itself.")
             case .toolMissing: (25, "A program of PostgreSQL that is needed is not installed in a fitting version.")
             case .registryMismatch:
                 (26, "The registry belongs to another server or database: a clone or a restored copy.")
@@ -94,6 +95,8 @@ extension Failure {
             case .checkFailed:
                 (1, "The revision files have faults, or break a rule; each finding is told with its place.")
             case .released: (39, "The database was handed back; a call that changes something takes it over again.")
+            case .unfinishedRevision:
+                (40, "A revision on the way is unfinished; its file says what a person has to fill in.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")

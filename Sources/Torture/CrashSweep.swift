@@ -1,0 +1,98 @@
+import Glibc
+import Planning
+import TestSupport
+
+/// Plays a story again and again, the daemon killed at its first point, its second, its third …, until one performance
+/// passes unharmed. After each kill a fresh daemon goes on, and the end must be the same.
+public struct CrashSweep: Sendable {
+    let story: Story
+    let tally: Tally
+
+    /// Sweeps a story.
+    public init(_ story: Story, _ tally: Tally) {
+        self.story = story
+        self.tally = tally
+    }
+
+    /// Visits the points in an order that gives a picture of the whole early: every `stride`th first, from an offset,
+    /// then those between. Ends with the last point, or when the time is up.
+    ///
+    /// - Returns: whether every point was visited.
+    @discardableResult
+    public func run(stride: Int, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator) async throws
+        -> Bool
+    {
+        for offset in (1...stride).shuffled(using: &random) {
+            for point in Swift.stride(from: offset, through: Int.max, by: stride) {
+                guard ContinuousClock.now < deadline else { return false }
+                guard try await play(point) else { break }
+            }
+        }
+        return true
+    }
+
+    /// One performance. Returns whether the daemon was killed in it.
+    public func play(_ point: Int) async throws -> Bool {
+        try await TestCluster.shared.withDatabase { database in
+            try await withHarness { harness in
+                let stage = Stage(harness: harness, database: database, tally: tally)
+                try await Story.set(stage)
+                try await story.prelude?(stage)
+                return try await play(point, on: stage)
+            }
+        }
+    }
+
+    private func play(_ point: Int, on stage: Stage) async throws -> Bool {
+        let harness = stage.harness
+        try await harness.launch(environment: ["MIGRATED_FAULT_POINT": "\(point)"])
+        var place: String?
+        do {
+            place = try await withNurse(harness) { try await story.act(stage) }
+        } catch let hanging as TookTooLong {
+            tally.violated("\(story.name), point \(point): \(hanging)")
+        }
+        let outcome = try await harness.end()
+        if outcome.ending == .signal(SIGKILL) {
+            place = Self.place(in: outcome.errors)
+            try await harness.start()
+            try await harness.end()
+        } else if outcome.ending != .exit(0) {
+            tally.violated("\(story.name), point \(point): the daemon ended with \(outcome.status)")
+        }
+        var found = try await story.end.violations(in: stage.database, harness)
+        found += try await Orphans.left(of: harness.directory).map { "a program is left: \($0)" }
+        for violation in found {
+            tally.violated("\(story.name), point \(point) (\(place ?? "unharmed")): \(violation)")
+        }
+        tally.did("performances of \(story.name)")
+        if place != nil { tally.struck("kill at a point of \(story.name)") }
+        return place != nil
+    }
+
+    /// Replaces the daemon once when it is killed, as a service manager would. Returns the place where it was.
+    private func withNurse(_ harness: DaemonHarness, _ body: @escaping @Sendable () async throws -> Void) async throws
+        -> String?
+    {
+        let first = try harness.daemon
+        let nurse = Task { () -> String? in
+            let outcome = try await first.wait(upTo: Stage.patience * 2)
+            guard outcome.ending == .signal(SIGKILL) else { return nil }
+            try await harness.launch()
+            return Self.place(in: outcome.errors)
+        }
+        do {
+            try await body()
+        } catch {
+            nurse.cancel()
+            _ = await nurse.result
+            throw error
+        }
+        nurse.cancel()
+        return try? await nurse.value
+    }
+
+    private static func place(in errors: String) -> String {
+        errors.split(separator: "\n").last { $0.hasPrefix("fault point ") }.map(String.init) ?? "killed"
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+import PostgresClient
+import TestSupport
+
+/// Faults at random moments: killed, paused and cut-off daemons, a server that stops or crashes.
+final class Mischief: Sendable {
+    private let daemons: [DaemonHarness]
+    private let cluster: TestCluster
+    private let tally: Tally
+
+    init(daemons: [DaemonHarness], cluster: TestCluster, tally: Tally) {
+        self.daemons = daemons
+        self.cluster = cluster
+        self.tally = tally
+    }
+
+    /// One fault after the other, with all of them mended again, until it is cancelled.
+    func run(_ random: SeededGenerator) async throws {
+        var random = random
+        while true {
+            try await Task.sleep(for: random.milliseconds(100...1200))
+            // What is begun is brought to its end, so that nothing stays paused or dead.
+            let (fault, choices) = (Int.random(in: 0..<12, using: &random), random.fork())
+            try await Task { try await self.strike(fault, choices) }.value
+            try Task.checkCancellation()
+        }
+    }
+
+    /// Brings everybody back.
+    func repair() async throws {
+        if await !cluster.isRunning { try await cluster.start() }
+        for daemon in daemons {
+            try daemon.daemon.signal(SIGCONT)
+            if try !daemon.daemon.isRunning { try await daemon.launch() }
+        }
+    }
+
+    private func strike(_ fault: Int, _ choices: SeededGenerator) async throws {
+        var choices = choices
+        let victim = daemons[Int.random(in: 0..<daemons.count, using: &choices)]
+        switch fault {
+        case 0..<5:
+            tally.struck("daemon killed")
+            try await victim.end(SIGKILL)
+            try await Task.sleep(for: choices.milliseconds(0...500))
+            try await victim.launch()
+        case 5..<8:
+            tally.struck("daemon paused")
+            try victim.daemon.signal(SIGSTOP)
+            try await Task.sleep(for: choices.milliseconds(50...3000))
+            try victim.daemon.signal(SIGCONT)
+        case 8..<11:
+            tally.struck("connections cut")
+            let session = try await cluster.connect()
+            try await session.query(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE application_name LIKE 'migrated%' AND random() < 0.6
+                """)
+            await session.close()
+        default:
+            let isCrash = Bool.random(using: &choices)
+            tally.struck(isCrash ? "server crashed" : "server restarted")
+            try await cluster.restart(isCrash ? .immediate : .fast)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Control
+import Glibc
+import Planning
+import PostgresClient
+import Revisions
+import TestSupport
+
+/// Three daemons on one database that are killed, paused and cut off, on a server that is stopped and crashes, while jobs
+/// are queued through any of them and followed through any other.
+public struct SeveralDaemons: Sendable {
+    let tally: Tally
+
+    /// Ill-treats several daemons.
+    public init(_ tally: Tally) { self.tally = tally }
+
+    /// How many revisions there are.
+    private static let length = 60
+    /// How long one database is worked on.
+    private static let epoch = Duration.seconds(40)
+
+    /// Databases one after the other until the time is up, one at least.
+    public func run(until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator) async throws {
+        let cluster = try await TestCluster.make()
+        repeat {
+            let end = min(deadline, .now + Self.epoch)
+            try await work(on: cluster, until: end, &random)
+        } while ContinuousClock.now < deadline
+        await cluster.destroy()
+    }
+
+    private func work(
+        on cluster: TestCluster, until end: ContinuousClock.Instant, _ random: inout SeededGenerator
+    ) async throws {
+        let (chaos, choices) = (random.fork(), random.fork())
+        try await cluster.withDatabase { database in
+            try await withHarness { first in
+                try await withHarness { second in
+                    try await withHarness { third in
+                        let daemons = [first, second, third]
+                        try await Witness.prepare(database)
+                        for daemon in daemons { try daemon.configure(["main": database]) }
+                        // The third has no files: what it applies are the registry's bytes.
+                        for daemon in daemons.dropLast() { try daemon.write(Witness.revisions(Self.length)) }
+                        for daemon in daemons { try await daemon.start() }
+                        try await work(on: database, daemons, until: end, chaos, choices)
+                    }
+                }
+            }
+        }
+    }
+
+    private func work(
+        on database: TestDatabase, _ daemons: [DaemonHarness], until end: ContinuousClock.Instant,
+        _ chaos: SeededGenerator, _ choices: SeededGenerator
+    ) async throws {
+        let stages = daemons.map { Stage(harness: $0, database: database, tally: tally) }
+        let mischief = Mischief(daemons: daemons, cluster: database.cluster, tally: tally)
+        let troublemaker = Task { try await mischief.run(chaos) }
+        do {
+            try await Self.walk(stages, until: end, choices)
+        } catch let hanging as TookTooLong {
+            tally.violated("several daemons: \(hanging)")
+        }
+        troublemaker.cancel()
+        do {
+            try await troublemaker.value
+        } catch is CancellationError {}
+        try await mischief.repair()
+        try await agree(stages)
+        for daemon in daemons {
+            let outcome = try await daemon.end()
+            if outcome.ending != .exit(0) { tally.violated("a daemon ended with \(outcome.status)") }
+        }
+        let journals = try daemons.map { try $0.daemon.errors }
+        for violation in try await Witness.violations(in: database, journals: journals) {
+            tally.violated("several daemons: \(violation)")
+        }
+        tally.did("databases with several daemons")
+    }
+
+    /// Jobs one after the other, mostly upwards, each through any daemon that has the files and watched through any other.
+    private static func walk(
+        _ stages: [Stage], until end: ContinuousClock.Instant, _ choices: SeededGenerator
+    ) async throws {
+        var choices = choices
+        var place = 0
+        while ContinuousClock.now < end {
+            let asked = stages[Int.random(in: 0..<stages.count - 1, using: &choices)]
+            let watching = stages[Int.random(in: 0..<stages.count, using: &choices)]
+            if place == length || place > 3 && choices.happens(onceIn: 6) {
+                place = place == length ? 0 : place - Int.random(in: 1...3, using: &choices)
+                try await asked.walk(
+                    .downgrade, to: place == 0 ? "base" : TestRevision.name(place), watchedBy: watching)
+            } else {
+                place = min(length, place + Int.random(in: 1...3, using: &choices))
+                try await asked.walk(.upgrade, to: TestRevision.name(place), watchedBy: watching)
+            }
+        }
+    }
+
+    /// All daemons show the same.
+    private func agree(_ stages: [Stage]) async throws {
+        var shown: Set<[String]> = []
+        for stage in stages {
+            let status = try await stage.persisting("the status") { client in
+                let status = try await client.call(GetStatus.self, .init(database: "main")).databases.first
+                guard let status, status.connection == .connected else {
+                    throw Failure(.databaseUnavailable, "cannot see the database yet")
+                }
+                return status
+            }
+            shown.insert(status.current.map(\.rawValue))
+        }
+        if shown.count != 1 { tally.violated("the daemons show different things: \(shown)") }
+    }
+}
+
+extension Stage {
+    /// Queues a job here and follows it through another daemon.
+    fileprivate func walk(_ kind: JobKind, to target: String, watchedBy other: Stage) async throws {
+        let parameters = MigrationRequest(target: target, requestId: newRequestID())
+        let job = try await persisting("queue \(kind.rawValue) \(target)") { client in
+            kind == .upgrade
+                ? try await client.call(Upgrade.self, parameters).job
+                : try await client.call(Downgrade.self, parameters).job
+        }
+        let ended = try await other.follow(job)
+        guard ended.state == .succeeded else {
+            let reason = ended.failure?.message ?? ""
+            return tally.violated("\(kind.rawValue) \(job.id) to \(target) is \(ended.state.rawValue): \(reason)")
+        }
+        tally.did("\(kind.rawValue)s done by several daemons")
+    }
+}

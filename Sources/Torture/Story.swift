@@ -1,0 +1,78 @@
+import Planning
+import PostgresClient
+import TestSupport
+
+/// A way to use the daemon, which a sweep kills at each of its moments.
+public struct Story: Sendable {
+    /// What it is called.
+    public let name: String
+    /// What an unharmed daemon does before; nil for nothing.
+    let prelude: (@Sendable (Stage) async throws -> Void)?
+    /// What is done while the daemon is killed once.
+    let act: @Sendable (Stage) async throws -> Void
+    /// How everything must look in the end.
+    let end: Ending
+
+    /// All of them.
+    public static let all = [upgrade, downgrade, stamp, backup]
+
+    /// An upgrade over a transactional, a standalone and a failing revision, which is mended then.
+    public static let upgrade = Story(
+        name: "upgrade", prelude: nil,
+        act: { stage in
+            try await stage.run(.upgrade, expecting: .failed)
+            try await stage.database.run("DELETE FROM obstacle")
+            try await stage.run(.upgrade)
+        },
+        end: Ending(
+            effects: up, versions: ["004"], states: [.failed, .succeeded], backups: 2...))
+
+    /// The way back of it.
+    public static let downgrade = Story(
+        name: "downgrade", prelude: applyAll, act: { try await $0.run(.downgrade, to: "base") },
+        end: Ending(
+            effects: up + ["004", "003", "002", "001"].map { "downgrade \($0)" }, versions: [],
+            states: [.succeeded, .succeeded], backups: 2...))
+
+    /// A stamp, which runs nothing.
+    public static let stamp = Story(
+        name: "stamp", prelude: nil, act: { try await $0.run(.stamp, to: "002") },
+        end: Ending(effects: [], versions: ["002"], states: [.succeeded], backups: 0...))
+
+    /// A backup by itself.
+    public static let backup = Story(
+        name: "backup", prelude: applyAll, act: { try await $0.run(.backup) },
+        end: Ending(effects: up, versions: ["004"], states: [.succeeded, .succeeded], backups: 2...))
+
+    private static let up = ["001", "002", "003", "004"].map { "upgrade \($0)" }
+
+    private static let applyAll: @Sendable (Stage) async throws -> Void = { stage in
+        try await stage.database.run("DELETE FROM obstacle")
+        try await stage.harness.start()
+        try await stage.run(.upgrade)
+        try await stage.harness.end()
+    }
+
+    /// The revisions of all stories: the second is not in one transaction, the third fails while there is an obstacle.
+    static var revisions: [TestRevision] {
+        var chain = TestRevision.chain(4) { $0 != 2 }
+        chain[1].upgrade = [
+            "INSERT INTO t_002 SELECT generate_series(1, 500);", "CREATE INDEX CONCURRENTLY i_002 ON t_002 (id);",
+        ]
+        chain[1].downgrade = ["DROP INDEX CONCURRENTLY i_002;"]
+        chain[2].upgrade = [
+            "DO $$ BEGIN IF EXISTS (SELECT FROM obstacle) THEN RAISE EXCEPTION 'in the way'; END IF; END $$;"
+        ]
+        return chain
+    }
+
+    /// Lays out what the revisions need.
+    static func set(_ stage: Stage) async throws {
+        try await stage.database.makeEffects()
+        try await stage.database.run("CREATE TABLE obstacle AS SELECT 1 AS id")
+        try stage.harness.write(revisions)
+        var options = DaemonHarness.Options.withDump
+        options.daemon = ["stop_timeout = \"2s\""]
+        try stage.harness.configure(["main": stage.database], options)
+    }
+}

@@ -1,0 +1,73 @@
+import PostgresClient
+import TestSupport
+
+/// What the revisions themselves say of how they were applied, and whether registry and journals agree with it.
+enum Witness {
+    /// Makes the tables in which the revisions leave their testimony.
+    static func prepare(_ database: TestDatabase) async throws {
+        try await database.makeEffects()
+        try await database.run(
+            """
+            CREATE TABLE testimony (number bigint GENERATED ALWAYS AS IDENTITY, revision text, pid int, has_lock boolean)
+            """)
+    }
+
+    /// A chain, every fifth of which is not in one transaction. Each says who applied it, and whether that had the lock.
+    static func revisions(_ count: Int) -> [TestRevision] {
+        var chain = TestRevision.chain(count) { $0 % 5 != 0 }
+        for index in chain.indices {
+            let id = chain[index].id
+            let testimony = """
+                INSERT INTO testimony (revision, pid, has_lock) SELECT '\(id)', pg_backend_pid(), EXISTS (SELECT FROM pg_locks
+                    WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid());
+                """
+            chain[index].upgrade = [testimony]
+            chain[index].downgrade = [testimony]
+            if !chain[index].isTransactional {
+                chain[index].upgrade.append("CREATE INDEX CONCURRENTLY i_\(id) ON t_\(id) (id);")
+                chain[index].downgrade?.append("DROP INDEX CONCURRENTLY i_\(id);")
+            }
+        }
+        return chain
+    }
+
+    /// What cannot have happened if there was one runner at a time and each revision was applied once.
+    static func violations(in database: TestDatabase, journals: [String]) async throws -> [String] {
+        var found = try await Ending.leftovers(in: database)
+        let session = try await database.connectAsSuperuser()
+        let steps = try await session.texts("SELECT direction || ' ' || revision FROM effect ORDER BY number")
+        var place = 0
+        for step in steps {
+            let isUp = step.hasPrefix("upgrade")
+            let expected = TestRevision.name(isUp ? place + 1 : place)
+            if !step.hasSuffix(" " + expected) { found.append("\(step) came where \(expected) was due") }
+            place += isUp ? 1 : -1
+        }
+        let rows = try await session.texts(
+            "SELECT version_num FROM alembic_version WHERE to_regclass('alembic_version') IS NOT NULL")
+        if rows != (place == 0 ? [] : [TestRevision.name(place)]) {
+            found.append("the version table has \(rows), and \(place) revisions are applied")
+        }
+        let unlocked = try await session.texts("SELECT revision || ' by ' || pid FROM testimony WHERE NOT has_lock")
+        if !unlocked.isEmpty { found.append("applied without the lock: \(unlocked)") }
+        let said = try await session.texts("SELECT count(*)::text FROM testimony")
+        if said != [String(steps.count)] { found.append("\(steps.count) revisions, and \(said) testimonies") }
+        let history = Set(try await session.texts("SELECT 'main-' || job || ' ' || revision FROM migrated.history"))
+        for line in journals.flatMap({ $0.split(separator: "\n") }) {
+            guard let told = application(in: line), !history.contains(told) else { continue }
+            found.append("a journal tells of \(told), which the history does not have")
+        }
+        await session.close()
+        return found
+    }
+
+    /// The job and the revision that a line of a journal says was applied.
+    private static func application(in line: Substring) -> String? {
+        let words = line.split { $0 == " " || $0 == "," || $0 == ":" }
+        guard let at = words.firstIndex(where: { $0 == "applied" || $0 == "downgraded" }), at + 1 < words.count,
+            words[at + 1].count == 3, words[at + 1].allSatisfy(\.isNumber),
+            let job = words[..<at].last(where: { $0.hasPrefix("main-") })
+        else { return nil }
+        return "\(job) \(words[at + 1])"
+    }
+}

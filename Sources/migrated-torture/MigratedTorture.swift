@@ -1,0 +1,25 @@
+import ArgumentParser
+import Glibc
+import Torture
+
+/// Ill-treats `migrated` for as long as it is told, and says what came of it.
+@main
+struct MigratedTorture: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrated-torture",
+        abstract: "Kill, cut and pause the daemon at every moment, and count what goes wrong.")
+
+    @Option(help: "How long, in seconds.")
+    var duration = 600
+
+    @Option(help: "What the random choices come from; another one each time where none is given.")
+    var seed: UInt64?
+
+    func run() async throws {
+        let seed = seed ?? .random(in: 0...999_999)
+        StandardOutput.write("seed: \(seed)")
+        let tally = await Ordeal(duration: .seconds(duration), seed: seed).run()
+        for line in tally.report { StandardOutput.write(line) }
+        if !tally.violations.isEmpty { throw ExitCode(1) }
+    }
+}

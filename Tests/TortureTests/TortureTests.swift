@@ -1,0 +1,40 @@
+import Testing
+import Torture
+
+/// A taste of what `make torture` does for as long as it is told to: one seed, printed, and a minute or two.
+@Suite(.serialized) struct TortureTests {
+    /// Some of the points of each story, another choice each time.
+    @Test(arguments: Story.all)
+    func aStoryEndsWellWhereverItIsKilled(_ story: Story) async throws {
+        try await tortured(for: .seconds(20)) { tally, deadline, random in
+            try await CrashSweep(story, tally).run(stride: 29, until: deadline, &random)
+            #expect(tally.faults("kill at a point of \(story.name)") > 0)
+        }
+    }
+
+    @Test func aCommitIsSettledWhereverItsConnectionIsCut() async throws {
+        try await tortured(for: .seconds(20)) { tally, deadline, random in
+            try await CommitCuts(tally).run(until: deadline, &random)
+            #expect(tally.work("upgrades done") > 0)
+        }
+    }
+
+    @Test func severalDaemonsAreAsOne() async throws {
+        try await tortured(for: .seconds(25)) { tally, deadline, random in
+            try await SeveralDaemons(tally).run(until: deadline, &random)
+            #expect(tally.work("upgrades done by several daemons") > 0)
+        }
+    }
+
+    private func tortured(
+        for time: Duration,
+        _ body: (Tally, ContinuousClock.Instant, inout SeededGenerator) async throws -> Void
+    ) async throws {
+        let seed = UInt64.random(in: 0...999_999)
+        print("seed: \(seed)")
+        let tally = Tally()
+        var random = SeededGenerator(seed: seed)
+        try await body(tally, .now + time, &random)
+        #expect(tally.violations == [], "seed \(seed)")
+    }
+}
