@@ -138,7 +138,12 @@ struct Approving: Sendable {
 
     /// What the latest rehearsal found, where it was one of just these contents among others.
     func showRehearsal(of subjects: [Subject]) async throws {
-        let latest = try await session.client.call(GetRehearsal.self, .init(database: session.database))
+        let latest: GetRehearsal.Reply
+        do {
+            latest = try await session.client.call(GetRehearsal.self, .init(database: session.database))
+        } catch let failure as Failure where failure.code == .protocolViolation {
+            return  // An older daemon: it has not rehearsed anything.
+        }
         guard let report = latest.report, let job = latest.job,
             subjects.allSatisfy({ report.contentDigests.contains($0.item.contentDigest) })
         else { return }

@@ -26,6 +26,8 @@ extension Pipeline {
             await reporter.event(number, .rehearsalFinding, "\(finding.message) [\(finding.code.rawValue)]")
         }
         if let failure = outcome.failure { throw failure }
+        // Why there was none is told as a finding, unless the settings want none.
+        guard outcome.report.outcome == .completed || outcome.report.findings.isEmpty else { return }
         await reporter.event(number, .rehearsalFinished, Self.sentence(outcome.report))
     }
 

@@ -15,7 +15,7 @@ import Testing
         .configured {
             $0.backup.policy = .dump
             $0.rehearsal.isOn = true
-            $0.rehearsal.policy = RehearsalPolicy(lockMilliseconds: 50, rewriteBytes: 8192, scanRows: 1000)
+            $0.rehearsal.policy = RehearsalPolicy(lockMilliseconds: 60_000, rewriteBytes: 8192, scanRows: 1000)
             configure(&$0)
         }
     }
@@ -54,7 +54,8 @@ import Testing
                 UPDATE people SET age = age + 1 WHERE id <= 700;
                 """,
             down: "ALTER TABLE people ALTER COLUMN age TYPE integer; UPDATE people SET age = age - 1 WHERE id <= 700;")
-        try await rehearse(sample) { _, job, report async throws in
+        let setting = Self.rehearsing { $0.rehearsal.policy.lockMilliseconds = 50 }
+        try await rehearse(sample, setting) { _, job, report async throws in
             #expect(job.state == .succeeded, "\(String(describing: job.failure))")
             #expect(report.outcome == .completed, "\(report.reason ?? "")")
             let up = report.statements.filter { $0.direction == .upgrade }

@@ -9,7 +9,7 @@ struct RehearseCommand: Verb {
         discussion: """
             Takes a backup, restores it into a server of its own on the daemon's host, carries out the upgrade there, takes \
             it back and carries it out again. Tells how long each statement takes, what it locks, rewrites and loses. \
-            Nothing is done to the database itself; approvals are not needed. Exit status 40 where a statement fails.
+            Nothing is done to the database itself; approvals are not needed. Exit status 41 where a statement fails.
             """)
 
     @OptionGroup var options: GlobalOptions

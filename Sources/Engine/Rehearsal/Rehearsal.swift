@@ -57,9 +57,7 @@ struct Rehearsal: Sendable {
             outcome.report.outcome = .notRehearsed
             outcome.report.reason = trouble.reason
             outcome.report.findings.append(
-                RehearsalFinding(
-                    .notRehearsed, configuration.name,
-                    ([trouble.reason] + trouble.notes.suffix(3)).joined(separator: "; ")))
+                RehearsalFinding(.notRehearsed, configuration.name, "not rehearsed: \(trouble.reason)"))
         }
         outcome.report.elapsedSeconds = (ContinuousClock.now - start).seconds
         outcome.report.findings = rules.policy.judge(outcome.report) { draft.revisions[$0.revision]?.path }
@@ -240,11 +238,11 @@ extension NoCopy {
     init(_ error: any Error) {
         switch error {
         case let error as NoCopy: self = error
-        case let error as ToolError: self.init(reason: "\(error)", notes: error.standardError)
+        case let error as ToolError: self.init(reason: "\(error)" + (error.hint.map { "; \($0)" } ?? ""))
         case let error as FileError: self.init(reason: "\(error)")
         case let error as ServerError: self.init(reason: "the copy's server says: \(error.message)")
         case let error as ConnectionError: self.init(reason: "the copy's server is gone: \(error.message)")
-        case let error as Failure: self.init(reason: error.message, notes: error.notes)
+        case let error as Failure: self.init(reason: error.message)
         default: self.init(reason: "\(error)")
         }
     }

@@ -6,7 +6,6 @@ import SQLText
 /// Why there is no copy to carry a plan out in.
 struct NoCopy: Error {
     var reason: String
-    var notes: [String] = []
 }
 
 /// A copy of a database in a server of its own on this host: reached by a Unix socket only, cut off from the network where

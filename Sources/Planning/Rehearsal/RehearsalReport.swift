@@ -114,6 +114,7 @@ public struct LockMeasure: Sendable, Hashable, Codable {
 
 /// What a statement did to a table or an index.
 public struct RelationMeasure: Sendable, Hashable, Codable {
+    /// What kind of relation it is.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case table, index
         case materializedView = "materialized-view"
