@@ -18,8 +18,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
-func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func target(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -78,7 +78,7 @@ let package = Package(
             "Commands",
             [
                 "Control", "Configuration", "Varlink", "Planning", "Revisions", "SQLText", "Digest", "Host", arguments,
-            ]),
+            ], resources: [.embedInCode("Import/read_alembic.py")]),
 
         // The roof.
         program("migrated", ["Daemon"]),
@@ -110,7 +110,7 @@ let package = Package(
             [
                 "Daemon", "Control", "Varlink", "Planning", "Revisions", "Digest", "PostgresClient", "TestSupport",
                 "migrated", "migratectl",
-            ]),
+            ], exclude: ["AlembicProjects"]),
         tests("TortureTests", ["Torture", "TestSupport", "migrated", "migratectl"]),
         tests("TidyTests", []),
         tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),

@@ -9,6 +9,8 @@ struct Approving: Sendable {
     let session: Session
     var isVerbose: Bool
     var assumesYes: Bool
+    /// A job whose kept bytes are meant, whatever the directory has by now.
+    var job: JobID?
 
     /// A direction of a revision, as the person sees it.
     struct Subject: Sendable {
@@ -51,7 +53,7 @@ struct Approving: Sendable {
     /// that it shows, and believes nobody.
     func subject(named name: String, direction: Direction) async throws -> Subject {
         let reply = try await session.client.call(
-            GetRevision.self, .init(database: session.database, revision: name))
+            GetRevision.self, .init(database: job?.database ?? session.database, revision: name, job: job))
         let text = direction == .upgrade ? reply.upgradeDigest : reply.downgradeDigest
         guard let text, let digest = SHA256Digest(hex: text) else {
             throw Failure(
@@ -67,6 +69,21 @@ struct Approving: Sendable {
             description: reply.revision.description, path: reply.revision.path,
             statementCount: section?.statements.count, isTransactional: reply.revision.isTransactional,
             sql: isVerbose ? section.map(Self.sql) ?? Self.lines(reply.source) : [])
+    }
+
+    /// What the job waits for.
+    func subjectsOfJob() async throws -> [Subject] {
+        guard let job else { return [] }
+        let missing = try await session.client.call(GetJob.self, .init(job: job.description)).job.missingApprovals
+        var subjects: [Subject] = []
+        for missing in missing ?? [] {
+            let subject = try await subject(named: missing.revision.rawValue, direction: missing.direction)
+            guard subject.item.contentDigest == missing.contentDigest else {
+                throw Self.changed(missing.revision, subject.path)
+            }
+            subjects.append(subject)
+        }
+        return subjects
     }
 
     private static func changed(_ revision: RevisionID, _ path: String) -> Failure {
@@ -116,7 +133,7 @@ struct Approving: Sendable {
 
     func send(_ subjects: [Subject]) async throws -> ApprovalReply {
         try await session.client.call(
-            Approve.self, ApprovalRequest(database: session.database, items: subjects.map(\.item)))
+            Approve.self, ApprovalRequest(database: job?.database ?? session.database, items: subjects.map(\.item)))
     }
 
     /// What a person reads before the question.

@@ -33,7 +33,9 @@ struct RootCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "File",
-                subcommands: [RevisionCommand.self, MergeCommand.self, EditCommand.self, CheckCommand.self]),
+                subcommands: [
+                    RevisionCommand.self, MergeCommand.self, EditCommand.self, CheckCommand.self, ImportCommand.self,
+                ]),
             CommandGroup(
                 name: "Job",
                 subcommands: [

@@ -13,16 +13,20 @@ extension ControlInterface {
           update: ?(from: string, to: string)
         )
 
-        # A revision that a plan would have to take back and cannot, for want of a downgrade.
+        # A revision that a plan would have to run and cannot: no downgrade, or something has to be filled in first.
         type PlanGap (
           # The revision.
           revision: string,
+          # Which way it would be run.
+          direction: Direction,
           # One line for people.
           description: string,
           # The file.
           path: string,
           # How many steps come before it.
-          position: int
+          position: int,
+          # Line and text of what is to be filled in; none where there is no downgrade.
+          unfinished: ?string
         )
 
         # One revision to be applied in one direction, by digest.

@@ -35,7 +35,9 @@ extension ControlInterface {
           # The database, by its name in the settings.
           database: ?string,
           # An id, a part of an id, a label, head, …
-          revision: string
+          revision: string,
+          # A job of the database: its bytes are meant, whatever the directory has by now. The revision is then given by its id.
+          job: ?string
         ) -> (
           # Its place in the graph and in the database.
           revision: RevisionSummary,
@@ -70,7 +72,7 @@ extension ControlInterface {
           direction: Direction,
           # head, base, an id or a part of it, a label, +1, -1, …
           target: string,
-          # Whether revisions without a downgrade are listed as gaps; without it they are an error.
+          # Whether revisions that cannot be run are listed as gaps; without it they are an error.
           allowsGaps: ?bool
         ) -> (
           # The rows of the version table now.

@@ -150,6 +150,7 @@ final class DatabaseSet: Service {
             if line != shown {
                 shown = line
                 notifier.status(line)
+                if !engines.contains(where: \.isWorking) { ResidentMemory.giveBack() }
             }
             await engine.signal.wait(since: seen)
         }

@@ -13,26 +13,9 @@ extension DatabaseEngine {
         _ items: [(revision: RevisionID, direction: Direction, digest: SHA256Digest)], by person: Person
     ) async throws -> [Approval] {
         let sessions = try await sessions()
-        let graph = library.snapshot.graph
         var revisions: [Revision] = []
         for item in items {
-            guard let revision = graph[item.revision] else {
-                throw Failure(.noSuchRevision, "cannot approve revision \"\(item.revision)\": it has no file")
-            }
-            guard let section = revision.section(item.direction) else {
-                throw Failure(
-                    .irreversible, "cannot approve the downgrade of \"\(item.revision)\": it has none",
-                    location: Failure.Location(path: revision.path))
-            }
-            guard section.contentDigest == item.digest else {
-                throw Failure(
-                    .digestMismatch,
-                    "cannot approve revision \"\(item.revision)\": its file has changed since it was shown",
-                    hint: "look at it again: migratectl approve \(item.revision)",
-                    location: Failure.Location(path: revision.path),
-                    notes: ["shown: \(item.digest)", "now: \(section.contentDigest)"])
-            }
-            revisions.append(revision)
+            revisions.append(try await revision(item, sessions))
         }
         try await SourceStore(session: sessions.observer).keep(revisions)
         let store = ApprovalStore(session: sessions.observer)
@@ -50,6 +33,44 @@ extension DatabaseEngine {
         signal.raise()
         await notifyOthers(sessions)
         return try await store.standing(for: items.map(\.digest))
+    }
+
+    /// The revision with the bytes that were shown: the directory's, or those that were kept for a job.
+    private func revision(
+        _ item: (revision: RevisionID, direction: Direction, digest: SHA256Digest), _ sessions: SessionPair
+    ) async throws -> Revision {
+        let listed = library.snapshot.graph[item.revision]
+        if let listed, listed.section(item.direction)?.contentDigest == item.digest { return listed }
+        let kept = RevisionDirectory.each(
+            try await SourceStore(session: sessions.observer).files(of: item.revision))
+        if let shown = kept.first(where: { $0.section(item.direction)?.contentDigest == item.digest }) { return shown }
+        guard let listed else {
+            throw Failure(.noSuchRevision, "cannot approve revision \"\(item.revision)\": it has no file")
+        }
+        guard let section = listed.section(item.direction) else {
+            throw Failure(
+                .irreversible, "cannot approve the downgrade of \"\(item.revision)\": it has none",
+                location: Failure.Location(path: listed.path))
+        }
+        throw Failure(
+            .digestMismatch, "cannot approve revision \"\(item.revision)\": its file has changed since it was shown",
+            hint: "look at it again: migratectl approve \(item.revision)",
+            location: Failure.Location(path: listed.path),
+            notes: ["shown: \(item.digest)", "now: \(section.contentDigest)"])
+    }
+
+    /// A revision with the bytes that were kept for a job.
+    ///
+    /// - Throws: `Failure` `no-such-job`; `no-such-revision` where it is not one of the job's.
+    public func revision(_ id: RevisionID, of job: Int64) async throws -> Revision {
+        let session = try await sessions().observer
+        let steps = try await JobStore(database: configuration.name, session: session).steps(of: job)
+        let digests = steps.filter { $0.revision == id }.map(\.sourceDigest)
+        guard let revision = RevisionDirectory.each(try await SourceStore(session: session).files(digests)).first else {
+            throw Failure(
+                .noSuchRevision, "cannot show revision \"\(id)\": it is not one of job \(configuration.name)-\(job)")
+        }
+        return revision
     }
 
     /// Takes the person's own approvals back.

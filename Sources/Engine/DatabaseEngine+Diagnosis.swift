@@ -135,10 +135,8 @@ extension DatabaseEngine {
     private func checkVersionTable() async -> Check {
         do {
             let standing = try await standing()
-            if let unknown = standing.unknownRows.first {
-                return check(
-                    "version table", .bad, "says \"\(unknown)\", and no file has that revision",
-                    hint: "bring its file back into \(configuration.directories.first ?? "the directory")")
+            if let problem = standing.problems.first {
+                return check("version table", .bad, problem.message, hint: problem.hint)
             }
             if let expected = standing.expectedRows {
                 return check(

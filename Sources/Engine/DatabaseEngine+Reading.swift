@@ -31,8 +31,10 @@ extension DatabaseEngine {
         public var edited: [RevisionID]
         /// What the history says the version table should be, where it is not.
         public var expectedRows: [RevisionID]?
-        /// Rows of the version table whose revision has no file.
-        public var unknownRows: [RevisionID]
+        /// Pending revisions in which somebody has to fill something in first.
+        public var unfinished: [RevisionID]
+        /// What is wrong with the version table, each with the way out: a row without a file, a table in another place.
+        public var problems: [Failure]
         public var pausedBecause: String?
     }
 
@@ -59,8 +61,17 @@ extension DatabaseEngine {
             current: current, pendingCount: overview.pending.count, unapprovedCount: unapproved,
             openJobs: try await jobs(sessions).open(), edited: overview.edited,
             expectedRows: expected == current.sorted() ? nil : expected,
-            unknownRows: current.filter { graph[$0] == nil },
+            unfinished: overview.pending.map(\.revision).filter { graph[$0]?.upgrade.unfinished != nil },
+            problems: try await problems(sessions, rows: current),
             pausedBecause: try await RegistryRow(session: observer).pausedBecause())
+    }
+
+    private func problems(_ sessions: SessionPair, rows: [RevisionID]) async throws -> [Failure] {
+        let graph = library.snapshot.graph
+        let lost = rows.filter { graph[$0] == nil }.map { Failure(RevisionError(rowWithoutFile: $0)) }
+        let mistake = try await sessions.versions.mistakenIdentity(
+            on: sessions.observer, database: configuration.name)
+        return lost + [mistake].compactMap { $0 }
     }
 
     /// What an upgrade or a downgrade would do now, and what each of its steps lacks.

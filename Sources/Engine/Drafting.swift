@@ -57,6 +57,9 @@ struct Drafting: Sendable {
 
     /// The plan for a target that a person gave, from the directory as it is. Nothing is queued.
     func draft(_ direction: Direction, to target: String, allowsGaps: Bool = false) async throws -> Draft {
+        if let failure = try await versions.mistakenIdentity(on: session, database: configuration.name) {
+            throw failure
+        }
         let rows = try await versions.rows(on: session)
         let parsed: RevisionTarget
         do {

@@ -107,7 +107,8 @@ struct Pipeline: Sendable {
         // Shielded: an outcome is written even when the task that reached it is being cancelled.
         let written = try await Task {
             if state == .applying { await reporter.tellApplied(number) }
-            return try await reporter.jobs.move(number, move, runner: runner, event: Self.event(for: next), message: message)
+            return try await reporter.jobs.move(
+                number, move, runner: runner, event: Self.event(for: next), message: message)
         }.value
         guard let written else { throw LostJob() }
         job.state = next

@@ -65,6 +65,12 @@ public enum DirectoryTree {
         try files(in: directory).reduce(0) { $0 + $1.size }
     }
 
+    /// Whether a directory, or a link to one, is at `path`.
+    public static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Makes `path` and what is missing above it; existing directories stay as they are.
     public static func make(_ path: String, mode: UInt32 = 0o700) throws(FileError) {
         if Glibc.mkdir(path, mode_t(mode)) == 0 {

@@ -29,11 +29,30 @@ public struct Revision: Sendable, Identifiable, Equatable {
         public var contentDigest: SHA256Digest
         /// As the content digest, but blind to comments and white space: the same meaning, the same digest.
         public var meaningDigest: SHA256Digest
+        /// What a person has to fill in before the section can run; nil where it is whole.
+        public var unfinished: Unfinished?
 
-        public init(statements: [Statement], contentDigest: SHA256Digest, meaningDigest: SHA256Digest) {
+        public init(
+            statements: [Statement], contentDigest: SHA256Digest, meaningDigest: SHA256Digest,
+            unfinished: Unfinished? = nil
+        ) {
             self.statements = statements
             self.contentDigest = contentDigest
             self.meaningDigest = meaningDigest
+            self.unfinished = unfinished
+        }
+    }
+
+    /// A line `-- migrated: unfinished: WHAT IS MISSING`: the place of SQL that nobody has written yet.
+    public struct Unfinished: Sendable, Equatable {
+        /// What is missing; may be empty.
+        public var reason: String
+        /// Where the line stands.
+        public var position: SourcePosition
+
+        public init(reason: String, position: SourcePosition) {
+            self.reason = reason
+            self.position = position
         }
     }
 

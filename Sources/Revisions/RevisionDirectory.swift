@@ -12,6 +12,11 @@ public enum RevisionDirectory {
         public var revisions: [Revision]
     }
 
+    /// Reads each file by itself, whatever the others are; passes over those that cannot be read.
+    public static func each(_ files: [RevisionFile]) -> [Revision] {
+        files.compactMap { try? RevisionFormats.format(ofPath: $0.path)?.parse($0) }
+    }
+
     /// Judges the files together. Files that no format recognises are passed over.
     ///
     /// A revision of `previous` is taken over when its path and its bytes are the same, which saves reading it again.

@@ -72,15 +72,20 @@ extension RevisionGraph {
     func numbers(ofRows rows: [RevisionID]) throws(RevisionError) -> [Int] {
         var numbers: [Int] = []
         for row in rows {
-            guard let number = index.node(row) else {
-                throw RevisionError(
-                    .noSuchRevision,
-                    "cannot find revision \"\(row)\": the version table says that it is applied, but no file has it",
-                    hint: "bring its file back, or correct the version table: migratectl stamp --purge REVISION",
-                    candidates: [row])
-            }
+            guard let number = index.node(row) else { throw RevisionError(rowWithoutFile: row) }
             if !numbers.contains(number) { numbers.append(number) }
         }
         return numbers
+    }
+}
+
+extension RevisionError {
+    /// The version table names a revision that nobody knows.
+    public init(rowWithoutFile row: RevisionID) {
+        self.init(
+            .noSuchRevision,
+            "cannot find revision \"\(row)\": the version table says that it is applied, but no file has it",
+            hint: "bring its file back, or correct the version table: migratectl stamp --purge REVISION",
+            candidates: [row])
     }
 }

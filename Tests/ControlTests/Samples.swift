@@ -75,7 +75,7 @@ enum Samples {
         Exchange(
             ListRevisions.self, .init(database: "main"), .init(revisions: [revision], unknownBecause: "unreachable")),
         Exchange(
-            GetRevision.self, .init(database: "main", revision: "002"),
+            GetRevision.self, .init(database: "main", revision: "002", job: JobID(database: "main", number: 1)),
             .init(
                 revision: revision, source: "-- revision: 002", upgradeDigest: digest.description,
                 downgradeDigest: digest.description, approvals: [approval])),
@@ -91,7 +91,11 @@ enum Samples {
             .init(
                 rowsBefore: ["001"], rowsAfter: ["002"], steps: [step], missingApprovals: [missing],
                 digest: digest.description,
-                gaps: [PlanGap(revision: "001", description: "first", path: "migrations/001.sql", position: 1)],
+                gaps: [
+                    PlanGap(
+                        revision: "001", description: "first", path: "migrations/001.sql", position: 1,
+                        unfinished: "8: a query")
+                ],
                 withoutFile: ["002"])),
         Exchange(
             GetScript.self, .init(database: "main", direction: .downgrade, target: "-1"), .init(sql: "BEGIN;\n")),

@@ -183,6 +183,30 @@ import Testing
         }
     }
 
+    /// What is on its way to the server behind the revision that is let end is called back.
+    @Test func aStopEndsATripBetweenItsRevisions() async throws {
+        let samples = [
+            Sample.table("a"), Sample("b", after: "a", up: "SELECT pg_advisory_xact_lock(42);"),
+            Sample("c", after: "b", up: "SELECT pg_sleep(CASE WHEN to_regclass('go') IS NULL THEN 600 ELSE 0 END);"),
+        ]
+        try await EngineFixture.with(samples, .configured { $0.stopPatience = .seconds(3600) }) { fixture in
+            try await fixture.admin.execute("SELECT pg_advisory_lock(42)")
+            let job = try await fixture.engine.upgrade()
+            try await fixture.waitUntil(
+                "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted)")
+            fixture.engine.stop()
+            try await fixture.admin.execute("SELECT pg_advisory_unlock(42)")
+            await fixture.first.stop()
+            #expect(try await fixture.column("SELECT version_num FROM alembic_version") == ["b"])
+            #expect(try await fixture.column("SELECT state FROM migrated.job") == ["queued"])
+            try await fixture.admin.execute("CREATE TABLE go ()")
+            let second = RunningEngine(fixture.configuration)
+            #expect(try await second.engine.outcome(of: job).state == .succeeded)
+            #expect(try await second.engine.history(limit: nil).map(\.revision) == ["c", "b", "a"])
+            await second.stop()
+        }
+    }
+
     /// The sessions are lost on entry to each state in turn; the job ends as it should, each revision applied once.
     @Test(arguments: [
         JobState.planning, .awaitingApproval, .waitingForLock, .backingUp, .applying, .verifying, .succeeded,

@@ -47,6 +47,13 @@ struct LinterTests {
         #expect(Self.findings(Self.file("a", up: sql)) == places.map { "\($0) missing_on_delete" })
     }
 
+    @Test("what is to be filled in is told once, at its line")
+    func unfinished() {
+        let down = "-- migrated: unfinished: a query\n"
+        #expect(Self.findings(Self.file("a", up: "SELECT 1;\n-- migrated: unfinished: a query")) == ["6:1 unfinished"])
+        #expect(Self.findings(Self.file("a", up: "SELECT 1;", down: down)) == ["7:1 unfinished"])
+    }
+
     @Test("the message names the table as it is written")
     func names() {
         func message(_ sql: String) -> String? { Linter().judge([Self.file("a", up: sql)]).findings.first?.message }
@@ -99,7 +106,8 @@ struct LinterTests {
     func register() {
         #expect(Set(LintRule.all.map(\.code)).count == LintRule.all.count)
         let bad = Linter().judge([
-            Self.file("a", up: "CREATE TABLE a (n int REFERENCES b);", down: nil), Self.file("b"),
+            Self.file("a", up: "CREATE TABLE a (n int REFERENCES b);", down: nil),
+            Self.file("b", up: "-- migrated: unfinished: a query"),
         ])
         #expect(Set(bad.findings.map(\.code)) == Set(LintRule.all.map(\.code)))
     }

@@ -53,4 +53,36 @@ import Testing
         }
         #expect(missing?.code == .noSuchRevision)
     }
+
+    @Test func whatIsToBeFilledInIsRefusedByNameAndNothingElse() throws {
+        let gap = "-- migrated: unfinished: it reads the result of: SELECT 1\n"
+        let files = [("a", "none", "", ""), ("b", "a", gap, ""), ("c", "b", "", gap)].map { id, parent, up, down in
+            let text = """
+                -- revision: \(id)
+                -- down_revision: \(parent)
+
+                -- migrated: upgrade
+                SELECT 1;
+                \(up)
+                -- migrated: downgrade
+                \(down)SELECT 2;
+                """
+            return RevisionFile(path: "\(id).sql", bytes: Array(text.utf8))
+        }
+        let planner = Planner(graph: try #require(RevisionDirectory.load(files).graph))
+        let up = #expect(throws: Failure.self) {
+            try planner.plan(.upgrade, to: RevisionTarget(parsing: "c"), from: [])
+        }
+        #expect(up?.code == .unfinishedRevision)
+        #expect(up?.message == "cannot upgrade to \"c\": \"b\" is to be filled in first")
+        #expect(up?.notes == ["b.sql:6: it reads the result of: SELECT 1"])
+        let down = #expect(throws: Failure.self) {
+            try planner.plan(.downgrade, to: RevisionTarget(parsing: "a"), from: ["c"])
+        }
+        #expect(down?.message == "cannot downgrade to \"a\": \"c\" is to be filled in first")
+        // What has run already, and the other direction, are nobody's concern.
+        #expect(
+            try planner.plan(.upgrade, to: RevisionTarget(parsing: "c"), from: ["b"]).steps.map(\.revision) == ["c"])
+        #expect(try planner.plan(.downgrade, to: RevisionTarget(parsing: "a"), from: ["b"]).steps.count == 1)
+    }
 }

@@ -30,6 +30,20 @@ struct SQLFormatTests {
         }
     }
 
+    @Test("a line says that something is missing, and ends no section")
+    func unfinished() throws {
+        let text = Self.good.replacing(
+            "  COMMENT", with: "-- migrated: unfinished: the other half\n--migrated:unfinished\n  COMMENT")
+        let revision = try read(text)
+        #expect(revision.upgrade.statements.count == 2)
+        #expect(revision.upgrade.unfinished?.reason == "the other half")
+        #expect(revision.upgrade.unfinished?.position.line == 10)
+        #expect(revision.downgrade?.unfinished == nil)
+        #expect(try read(Self.good).upgrade.unfinished == nil)
+        #expect(try read(Self.good).upgrade.meaningDigest == revision.upgrade.meaningDigest)
+        #expect(problems("-- migrated: unfinished: too early\n" + Self.good).contains("1:14 illegal_header"))
+    }
+
     @Test("a good file is read whole")
     func whole() throws {
         let revision = try read(Self.good)

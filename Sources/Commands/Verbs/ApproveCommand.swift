@@ -9,7 +9,8 @@ struct ApproveCommand: Verb {
         commandName: "approve", abstract: "Approve revisions, by their content.",
         discussion: """
             Shows what it is about (with -v: the SQL), asks, and approves exactly that: a file that changes later needs \
-            another approval. head and relative targets mean everything on the way there that lacks one.
+            another approval. head and relative targets mean everything on the way there that lacks one. With --job: \
+            what a job waits for, with the bytes that were kept for it, whatever the directory has by now.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -23,13 +24,29 @@ struct ApproveCommand: Verb {
     @Flag(name: .long, help: "Approve their downgrades, not their upgrades.")
     var downgrade = false
 
+    @Option(name: .long, help: ArgumentHelp("What this job waits for.", valueName: "main-41"))
+    var job: String?
+
     @Argument(help: ArgumentHelp("Ids or the beginnings of ids, head, +1, …", valueName: "revision"))
-    var revisions: [TargetArgument]
+    var revisions: [TargetArgument] = []
+
+    func validate() throws {
+        guard revisions.isEmpty == (job == nil) else { return }
+        throw ValidationError(
+            job == nil ? "Name a revision, or a job with --job." : "Name revisions or a job, not both.")
+    }
 
     func run(in session: Session) async throws {
-        let approving = Approving(session: session, isVerbose: verbose, assumesYes: yes)
+        let waiting = try job.map { text in
+            guard let job = JobID(parsing: text) else {
+                throw Failure(
+                    .usage, "cannot read \"\(text)\": a job is called DATABASE-N", hint: "see migratectl jobs")
+            }
+            return job
+        }
+        let approving = Approving(session: session, isVerbose: verbose, assumesYes: yes, job: waiting)
         let direction: Direction = downgrade ? .downgrade : .upgrade
-        var subjects: [Approving.Subject] = []
+        var subjects = try await approving.subjectsOfJob()
         for revision in revisions {
             let found =
                 Self.isWay(revision.text)
@@ -50,8 +67,11 @@ struct ApproveCommand: Verb {
         }
         let reply = try await approving.send(subjects)
         guard !session.output.isJSON else { return try session.output.document(reply) }
-        let names = subjects.map { $0.item.revision.rawValue }.joined(separator: ", ")
-        try session.output.line("approved: \(direction.rawValue) of \(names)")
+        for direction in Direction.allCases {
+            let names = subjects.filter { $0.item.direction == direction }.map(\.item.revision.rawValue)
+            guard !names.isEmpty else { continue }
+            try session.output.line("approved: \(direction.rawValue) of \(names.joined(separator: ", "))")
+        }
     }
 
     private func plan(to target: String, _ direction: Direction, _ session: Session) async throws -> MakePlan.Reply {

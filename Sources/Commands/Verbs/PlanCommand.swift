@@ -72,8 +72,9 @@ struct PlanView: Sendable {
         for position in 0...plan.steps.count {
             for gap in gaps where gap.position == position {
                 table.add([
-                    .init("downgrade"), .init(gap.revision.rawValue, .bold), .init(""), .init(""), .init(""),
-                    .init("a downgrade", .red), .init(""), .init(gap.description),
+                    .init(gap.direction.rawValue), .init(gap.revision.rawValue, .bold), .init(""), .init(""), .init(""),
+                    .init(gap.unfinished == nil ? "a downgrade" : "to be filled in", .red), .init(""),
+                    .init(gap.description),
                 ])
             }
             guard position < plan.steps.count else { break }

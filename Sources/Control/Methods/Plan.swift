@@ -9,7 +9,7 @@ public enum MakePlan: ControlMethod {
         public var database: String?
         public var direction: Direction
         public var target: String
-        /// Whether revisions without a downgrade are listed as gaps; without it they are an error.
+        /// Whether revisions that cannot be run are listed as gaps; without it they are an error.
         public var allowsGaps: Bool?
 
         public init(

@@ -78,10 +78,13 @@ public enum GetRevision: ControlMethod {
         public var database: String?
         /// An id, a partial id, a label, `head`, …
         public var revision: String
+        /// A job of the database: its bytes are meant, whatever the directory has by now. The revision is then given by its id.
+        public var job: JobID?
 
-        public init(database: String? = nil, revision: String) {
+        public init(database: String? = nil, revision: String, job: JobID? = nil) {
             self.database = database
             self.revision = revision
+            self.job = job
         }
     }
 

@@ -30,6 +30,11 @@ extension Handlers {
         let engine = try await engineOnceTried(parameters.database)
         let graph = engine.library.snapshot.graph
         let rows = try await engine.currentRows()
+        let place = Placement(graph: graph, rows: rows)
+        if let job = parameters.job {
+            let id = RevisionID(parameters.revision)
+            return try await reply(try await engine.revision(id, of: job.number), place, engine)
+        }
         let ids: [RevisionID]
         do {
             ids = try graph.resolve(RevisionTarget(parsing: parameters.revision), rows: rows)
@@ -42,8 +47,14 @@ extension Handlers {
                 "cannot show \"\(parameters.revision)\": it means \(ids.count) revisions",
                 hint: ids.isEmpty ? nil : "name one of \(ids.map(\.rawValue).joined(separator: ", "))")
         }
-        return GetRevision.Reply(
-            revision: Placement(graph: graph, rows: rows).summary(revision),
+        return try await reply(revision, place, engine)
+    }
+
+    private func reply(
+        _ revision: Revision, _ place: Placement, _ engine: DatabaseEngine
+    ) async throws -> GetRevision.Reply {
+        GetRevision.Reply(
+            revision: place.summary(revision),
             source: String(decoding: revision.source, as: UTF8.self),
             upgradeDigest: revision.upgrade.contentDigest.description,
             downgradeDigest: revision.downgrade?.contentDigest.description,

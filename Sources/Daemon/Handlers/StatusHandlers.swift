@@ -68,7 +68,8 @@ extension DatabaseStatus {
         parkedCount = standing.openJobs.count { $0.state == .awaitingApproval }
         pausedBecause = standing.pausedBecause
         warnings += standing.edited.map { "revision \"\($0)\" was changed after it had been applied" }
-        warnings += standing.unknownRows.map { "the version table says \"\($0)\", and no file has that revision" }
+        warnings += standing.unfinished.map { "revision \"\($0)\" is to be filled in before it can be applied" }
+        problems += standing.problems
         if let expected = standing.expectedRows {
             let rows = expected.map(\.rawValue).joined(separator: ", ")
             warnings.append("the version table was changed outside: by the history it should say \"\(rows)\"")

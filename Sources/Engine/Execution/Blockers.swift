@@ -1,4 +1,5 @@
 import PostgresClient
+import SQLText
 
 /// A session in the way of ours.
 struct Blocker: Sendable, Hashable {
@@ -58,7 +59,7 @@ struct Blocker: Sendable, Hashable {
             Blocker(
                 pid: try row.decode("pid"), user: try row.decode("user_name"),
                 application: try row.decode("application"), state: try row.decode("state"),
-                seconds: try row.decode("seconds"), query: try row.decode("query"),
+                seconds: try row.decode("seconds"), query: Secrets.hidden(in: try row.decode("query")),
                 backendType: try row.decode("backend_type"))
         }
     }

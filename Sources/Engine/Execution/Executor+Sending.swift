@@ -12,7 +12,7 @@ extension Executor {
             while next < trip.entries.count {
                 let group = trip.group(from: next)
                 if case .copy(let statement, let data) = trip.entries[next].command {
-                    Self.mark(trip.entries[next], activity)
+                    Self.mark(trip.entries[next...], activity)
                     try await copy(statement, data, trip.entries[next])
                 } else {
                     try await send(Array(trip.entries[group]))
@@ -29,10 +29,12 @@ extension Executor {
         let commands: [BatchCommand] = entries.compactMap {
             if case .batched(let command) = $0.command { command } else { nil }
         }
-        if let first = entries.first { Self.mark(first, activity) }
+        Self.mark(entries[...], activity)
         do {
-            try await worker.batch(commands) { [activity] index in
-                if index + 1 < entries.count { Self.mark(entries[index + 1], activity) }
+            try await worker.batch(commands) { [activity, worker] index in
+                // The next revision is not begun, or not gone on with, where the daemon wants to stop.
+                if entries[index].isCommit, index + 1 < entries.count, activity.isStopping { worker.cancelRunning() }
+                Self.mark(entries[(index + 1)...], activity)
             }
             didRun(entries[...])
         } catch let error as BatchError {
@@ -43,7 +45,7 @@ extension Executor {
 
     private func didRun(_ entries: ArraySlice<Trip.Entry>) {
         for entry in entries {
-            if case .commit = entry.purpose { didCommit(entry.work) }
+            if entry.isCommit { didCommit(entry.work) }
         }
     }
 
@@ -64,12 +66,13 @@ extension Executor {
         let entry = Trip.Entry(
             work: work, purpose: .statement(statement, number: number, of: work.section.statements.count),
             command: .copy(statement.text, data: statement.copyData))
-        Self.mark(entry, activity)
+        Self.mark([entry], activity)
         try await copy(statement.text, statement.copyData, entry)
     }
 
-    /// Tells the observer what the server is at.
-    private static func mark(_ entry: Trip.Entry, _ activity: Activity) {
+    /// Tells the observer what the server is at: the first of these, but for what is done in no time.
+    private static func mark(_ entries: ArraySlice<Trip.Entry>, _ activity: Activity) {
+        guard let entry = entries.first(where: { !$0.isBeginning }) else { return }
         if activity.current?.revision != entry.work.step.revision { activity.begin(entry.work.step.revision) }
         guard case .statement(let statement, let number, let count) = entry.purpose else { return }
         activity.begin(
@@ -80,7 +83,7 @@ extension Executor {
     /// What the server's refusal of a command means.
     private func explained(_ error: any Error, _ entry: Trip.Entry) -> any Error {
         guard let error = error as? ServerError else { return error }
-        if Task.isCancelled { return CancellationError() }
+        if Task.isCancelled || (activity.isStopping && error.isCancel) { return CancellationError() }
         guard !error.endsSession else { return ConnectionError(error) }
         let work = entry.work
         switch entry.purpose {
@@ -149,7 +152,7 @@ extension Executor {
                 location: Failure.Location(path: work.revision.path, line: place.line, column: place.column),
                 sql: Failure.ServerReport(
                     sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                    context: error.context, statement: statement.text))
+                    context: error.context, statement: Secrets.hidden(in: statement.text)))
         }
     }
 
@@ -164,7 +167,20 @@ extension Executor {
     }
 }
 
+extension Trip.Entry {
+    fileprivate var isBeginning: Bool {
+        if case .begin = purpose { true } else { false }
+    }
+
+    fileprivate var isCommit: Bool {
+        if case .commit = purpose { true } else { false }
+    }
+}
+
 extension ServerError {
+    /// The statement was cancelled (PostgreSQL manual, "Error Codes": 57014).
+    fileprivate var isCancel: Bool { sqlState == "57014" }
+
     /// The prepared statement is gone, or no longer gives what it gave (PostgreSQL manual, "Error Codes": 26000, 0A000).
     fileprivate var isStale: Bool { sqlState == "26000" || sqlState == "0A000" }
 }

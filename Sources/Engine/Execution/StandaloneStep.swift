@@ -129,7 +129,7 @@ extension Executor {
                 hint: "look at the database, then say: migratectl resolve \(job.id) --applied | --not-applied | --retry",
                 location: Failure.Location(
                     path: work.revision.path, line: statement.position.line, column: statement.position.column),
-                notes: [statement.text])
+                notes: [Secrets.hidden(in: statement.text)])
         }
     }
 

@@ -51,11 +51,9 @@ struct Trip {
                     ? .copy(statement.text, data: statement.copyData) : .batched(.execute(statement.text))))
     }
 
-    /// COMMIT is never prepared: what the revision did to prepared statements must not be in its way.
+    /// Adds the COMMIT, whose answer is asked for at once.
     mutating func addCommit(of work: Work) {
-        var commit: Query = "COMMIT"
-        commit.isReusable = false
-        add(.commit, commit, work)
+        entries.append(Entry(work: work, purpose: .commit, command: .batched(.execute("COMMIT"))))
     }
 
     /// The entries that go together: all up to the next COPY, or one COPY.

@@ -13,7 +13,7 @@ struct EventStore: Sendable {
         progress::text AS progress
         """
 
-    /// Writes an event with the job's next sequence number. Its commit does not wait for the disk: whatever must not be lost
+    /// Writes an event with the job's next sequence number; none where the job is over. Its commit does not wait for the disk: whatever must not be lost
     /// comes later in the write-ahead log and takes the event along.
     func append(
         _ job: Int64, _ kind: JobEvent.Kind, _ message: String, revision: RevisionID? = nil,
@@ -23,7 +23,7 @@ struct EventStore: Sendable {
             """
             WITH job AS (
                 UPDATE migrated.job SET event_count = event_count + 1
-                WHERE number = \(job) RETURNING number, state, event_count
+                WHERE number = \(job) AND finished_at IS NULL RETURNING number, state, event_count
             )
             INSERT INTO migrated.job_event (job, sequence, kind, state, revision, message, progress)
             SELECT number, event_count, \(kind.rawValue), state, \(revision?.rawValue), \(message),

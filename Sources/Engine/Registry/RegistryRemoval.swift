@@ -52,6 +52,7 @@ struct RegistryRemoval: Sendable {
     private func drop(in scope: TransactionScope) async throws {
         let ours = RegistrySchema.tables.map { "migrated.\(SQLIdentifier.quote($0))" }
         try await scope.execute("DROP TABLE IF EXISTS \(ours.joined(separator: ", "))")
+        try await scope.execute("DROP FUNCTION IF EXISTS migrated.refuse(text, text)")
         try await scope.execute("DROP SCHEMA migrated")
     }
 

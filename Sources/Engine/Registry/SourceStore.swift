@@ -33,6 +33,13 @@ struct SourceStore: Sendable {
         ).map { RevisionFile(path: try $0.decode("path"), bytes: try $0.decode("bytes")) }
     }
 
+    /// All files that were kept of a revision.
+    func files(of revision: RevisionID) async throws -> [RevisionFile] {
+        try await session.query(
+            "SELECT path, bytes FROM migrated.revision_source WHERE revision = \(revision.rawValue) ORDER BY kept_at DESC"
+        ).map { RevisionFile(path: try $0.decode("path"), bytes: try $0.decode("bytes")) }
+    }
+
     /// The kept file of each of these revisions that was last applied, else the one that was kept last.
     func latestFiles(of revisions: [RevisionID]) async throws -> [RevisionFile] {
         guard !revisions.isEmpty else { return [] }

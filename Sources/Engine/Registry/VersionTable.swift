@@ -7,13 +7,17 @@ struct VersionTable: Sendable {
     /// The name, with its schema.
     let name: VersionTableName
 
+    /// Whether nobody has named it: it is where Alembic has it by default.
+    let isDefault: Bool
+
     /// The name as SQL has it.
     var qualifiedName: String { name.quoted }
 
     /// Finds the table that the configured name means on this session: without a schema, the one that the search path
     /// leads to, or the one where it would be created.
     static func find(_ name: VersionTableName, on session: any PostgresSession) async throws -> VersionTable {
-        guard name.schema == nil else { return VersionTable(name: name) }
+        let isDefault = name == VersionTableName()
+        guard name.schema == nil else { return VersionTable(name: name, isDefault: isDefault) }
         let rows = try await session.query(
             """
             SELECT coalesce(
@@ -22,7 +26,7 @@ struct VersionTable: Sendable {
                 pg_catalog.current_schema(), 'public') AS schema
             """)
         let schema = try rows.first?.decode("schema", as: String.self) ?? "public"
-        return VersionTable(name: VersionTableName(schema: schema, table: name.table))
+        return VersionTable(name: VersionTableName(schema: schema, table: name.table), isDefault: isDefault)
     }
 
     func exists(on session: any PostgresSession) async throws -> Bool {
@@ -51,5 +55,31 @@ struct VersionTable: Sendable {
                 "UPDATE \(raw: table) SET version_num = \(to.rawValue) WHERE version_num = \(from.rawValue) RETURNING 1"
             }
         return try await session.query(hit).count
+    }
+
+    /// Why nothing may be applied yet: there is no such table, nobody has named one, and another one looks like Alembic's. What
+    /// that one records would be applied a second time.
+    func mistakenIdentity(on session: any PostgresSession, database: String) async throws -> Failure? {
+        guard isDefault, try await !exists(on: session) else { return nil }
+        let found = try await session.query(
+            """
+            SELECT n.nspname::text AS schema, c.relname::text AS name
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'r' AND c.relnatts = 1 AND n.nspname !~ '^pg_' AND EXISTS (
+                SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = 1 AND a.attname = 'version_num')
+            ORDER BY 1, 2 LIMIT 1
+            """
+        ).first
+        guard let found else { return nil }
+        let (otherSchema, otherTable) = (
+            try found.decode("schema", as: String.self), try found.decode("name", as: String.self)
+        )
+        let schema = name.schema ?? "public"
+        return Failure(
+            .settingsInvalid,
+            "cannot tell where \"\(database)\" is: it has no table \"\(schema).\(name.table)\", but \"\(otherSchema).\(otherTable)\" looks like Alembic's version table",
+            hint: "say which it is in [database.\(database)]: version_table = \"\(otherTable)\" and "
+                + "version_table_schema = \"\(otherSchema)\", or version_table_schema = \"\(schema)\" to begin with a new one"
+        )
     }
 }

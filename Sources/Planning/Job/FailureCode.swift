@@ -32,6 +32,7 @@ extension Failure {
         case notAtHead = "not-at-head"
         case checkFailed = "check-failed"
         case released = "released"
+        case unfinishedRevision = "unfinished-revision"
         case usage = "usage"
         case daemonUnavailable = "daemon-unavailable"
         case internalError = "internal-error"
@@ -88,6 +89,8 @@ extension Failure {
             case .checkFailed:
                 (1, "The revision files have faults, or break a rule; each finding is told with its place.")
             case .released: (39, "The database was handed back; a call that changes something takes it over again.")
+            case .unfinishedRevision:
+                (40, "A revision on the way is unfinished; its file says what a person has to fill in.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")

@@ -29,5 +29,5 @@ public struct LintRule: Sendable {
     }
 
     /// Every rule there is.
-    public static let all: [LintRule] = [.severalHeads, .missingDowngrade, .missingOnDelete]
+    public static let all: [LintRule] = [.severalHeads, .missingDowngrade, .missingOnDelete, .unfinished]
 }

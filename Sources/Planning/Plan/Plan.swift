@@ -35,19 +35,27 @@ public struct Step: Sendable, Hashable, Codable {
     }
 }
 
-/// A revision that a plan would have to take back and cannot, for want of a downgrade.
+/// A revision that a plan would have to run and cannot: it has no downgrade, or somebody has to fill something in first.
 public struct PlanGap: Sendable, Hashable, Codable {
     public var revision: RevisionID
+    public var direction: Direction
     public var description: String
     public var path: String
     /// How many steps come before it.
     public var position: Int
+    /// Line and text of what is to be filled in; nil where there is no downgrade.
+    public var unfinished: String?
 
-    public init(revision: RevisionID, description: String, path: String, position: Int) {
+    public init(
+        revision: RevisionID, direction: Direction = .downgrade, description: String, path: String, position: Int,
+        unfinished: String? = nil
+    ) {
         self.revision = revision
+        self.direction = direction
         self.description = description
         self.path = path
         self.position = position
+        self.unfinished = unfinished
     }
 }
 

@@ -12,7 +12,8 @@ public struct Planner: Sendable {
     /// What has to be done to bring a database at `rows` to `target`.
     ///
     /// - Throws: `Failure` `no-such-revision`, `ambiguous-revision`, `revisions-invalid` as the graph says; and
-    ///   `irreversible`, naming every revision without a downgrade, before anything is done.
+    ///   `irreversible` and `unfinished-revision`, naming every revision without a downgrade or with something to be
+    ///   filled in, before anything is done.
     public func plan(_ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]) throws(Failure) -> Plan
     {
         let (plan, gaps) = try preview(direction, to: target, from: rows)
@@ -20,7 +21,7 @@ public struct Planner: Sendable {
         return plan
     }
 
-    /// The same for who only wants to see it: what lacks a downgrade is a gap between the steps, and no failure.
+    /// The same for who only wants to see it: what cannot be run is a gap between the steps, and no failure.
     public func preview(
         _ direction: Direction, to target: RevisionTarget, from rows: [RevisionID]
     ) throws(Failure) -> (plan: Plan, gaps: [PlanGap]) {
@@ -78,13 +79,15 @@ public struct Planner: Sendable {
             guard let revision = graph[graphStep.revision] else {
                 throw Failure(.noSuchRevision, "cannot plan revision \"\(graphStep.revision)\": it has no file")
             }
-            if let step = Step(graphStep, of: revision) {
+            let unfinished = revision.section(graphStep.direction)?.unfinished
+            if unfinished == nil, let step = Step(graphStep, of: revision) {
                 plan.steps.append(step)
             } else {
                 gaps.append(
                     PlanGap(
-                        revision: revision.id, description: revision.description, path: revision.path,
-                        position: plan.steps.count))
+                        revision: revision.id, direction: graphStep.direction, description: revision.description,
+                        path: revision.path, position: plan.steps.count,
+                        unfinished: unfinished.map { "\($0.position.line): \($0.reason)" }))
             }
         }
         return (plan, gaps)
@@ -92,11 +95,20 @@ public struct Planner: Sendable {
 
     /// Why a plan with gaps is not carried out.
     public static func refusal(of gaps: [PlanGap], target: String) -> Failure {
-        let names = gaps.map { "\"\($0.revision)\"" }.joined(separator: ", ")
+        func names(_ gaps: [PlanGap]) -> String { gaps.map { "\"\($0.revision)\"" }.joined(separator: ", ") }
+        let irreversible = gaps.filter { $0.unfinished == nil }
+        guard irreversible.isEmpty else {
+            return Failure(
+                .irreversible, "cannot downgrade to \"\(target)\": no downgrade in \(names(irreversible))",
+                hint: "add a \"-- migrated: downgrade\" section, or restore a backup",
+                location: irreversible.first.map { Failure.Location(path: $0.path) })
+        }
+        let direction = gaps.first?.direction ?? .upgrade
         return Failure(
-            .irreversible, "cannot downgrade to \"\(target)\": no downgrade in \(names)",
-            hint: "add a \"-- migrated: downgrade\" section, or restore a backup",
-            location: gaps.first.map { Failure.Location(path: $0.path) })
+            .unfinishedRevision,
+            "cannot \(direction.rawValue) to \"\(target)\": \(names(gaps)) is to be filled in first",
+            hint: "write the SQL that is missing, and remove the line \"-- migrated: unfinished\"",
+            notes: gaps.map { "\($0.path):\($0.unfinished ?? "")" })
     }
 }
 

@@ -16,7 +16,7 @@ internal import SQLText
 /// ```
 ///
 /// A line that begins with `-- migrated:` begins a section wherever it stands, so that nobody has to know SQL to see
-/// where a section ends.
+/// where a section ends. Only `-- migrated: unfinished: WHY` does not: it keeps the section that it stands in from running.
 public struct SQLFormat: RevisionFormat {
     public init() {}
 
@@ -50,6 +50,7 @@ private struct SQLFileReading {
         var direction: Direction
         var body: Range<Int>
         var start: SourcePosition
+        var unfinished: Revision.Unfinished?
     }
 
     private let source: SourceText
@@ -115,15 +116,18 @@ private struct SQLFileReading {
         var number = 1
         var offset = beginning
         while let line = source.line(number: number, at: offset) {
+            defer {
+                offset = line.next
+                number += 1
+            }
             if let name = sectionName(of: line) {
+                if markUnfinished(name, line) { continue }
                 endPart(at: offset)
                 beginPart(name, line)
                 hasSections = true
             } else if !hasSections, !isRemark(line) {
                 header.take(line)
             }
-            offset = line.next
-            number += 1
         }
         endPart(at: source.bytes.count)
     }
@@ -147,6 +151,21 @@ private struct SQLFileReading {
 
     private func isIgnore(_ name: Range<Int>) -> Bool {
         source.has("ignore ", at: name.lowerBound, before: name.upperBound)
+    }
+
+    /// Takes a line that says that something is missing from the section that it stands in; the first one counts.
+    private mutating func markUnfinished(_ name: Range<Int>, _ line: SourceLine) -> Bool {
+        guard let last = parts.indices.last, source.has("unfinished", at: name.lowerBound, before: name.upperBound)
+        else { return false }
+        var reason = source.trimmed(name.lowerBound + 10..<name.upperBound)
+        if source.has(":", at: reason.lowerBound, before: reason.upperBound) {
+            reason = source.trimmed(reason.lowerBound + 1..<reason.upperBound)
+        }
+        if parts[last].unfinished == nil {
+            parts[last].unfinished = Revision.Unfinished(
+                reason: source.text(reason), position: source.position(of: line.range.lowerBound, in: line))
+        }
+        return true
     }
 
     private mutating func endPart(at offset: Int) {
@@ -186,7 +205,8 @@ private struct SQLFileReading {
             return Revision.Section(
                 statements: statements,
                 contentDigest: SectionDigests.content(of: source.bytes[part.body], part.direction, described),
-                meaningDigest: try SectionDigests.meaning(of: statements, part.direction, described))
+                meaningDigest: try SectionDigests.meaning(of: statements, part.direction, described),
+                unfinished: part.unfinished)
         } catch {
             problems.append(
                 RevisionError(.syntax, error.message, path: path, position: error.position, hint: error.hint))

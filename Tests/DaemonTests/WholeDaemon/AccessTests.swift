@@ -1,3 +1,4 @@
+import Control
 import Glibc
 import Planning
 import TestSupport
@@ -39,6 +40,28 @@ import Testing
             let history = try await harness.control("history", "--applied")
             #expect(history.output.contains("nobody"), "\(history)")
             try await Aftermath.of(database).expect(["upgrade 001"], at: ["001"])
+        }
+    }
+
+    /// What a job waits for is approved with the bytes that were kept for it, whatever has become of the file.
+    @Test func aJobIsApprovedWithTheBytesThatItKeeps() async throws {
+        var options = DaemonHarness.Options()
+        options.database = ["approvals = 1"]
+        try await withChain(1, options) { harness, database in
+            #expect(try await harness.control("upgrade", "--approve", "--yes").status == 0)
+            #expect(try await harness.control("downgrade", "base", "--no-block").status == 0)
+            let parked = try await harness.control("watch", "main-2")
+            #expect(parked.status == Failure.Code.notApproved.exitStatus, "\(parked)")
+            let directory = "\(harness.directory)/migrations"
+            for name in TestFiles.names(in: directory) { unlink("\(directory)/\(name)") }
+            try await harness.awaitStatus("an empty directory") { $0.revisionCount == 0 }
+
+            let shown = try await harness.control("approve", "--job", "main-2", "--yes", "-v")
+            #expect(shown.status == 0 && shown.output.contains("approved: downgrade of 001"), "\(shown)")
+            #expect(try await harness.control("watch", "main-2").status == 0)
+            try await Aftermath.of(database).expect(["upgrade 001", "downgrade 001"], at: [])
+            let wrong = try await harness.control("approve", "--job", "main-9", "--yes")
+            #expect(wrong.status == Failure.Code.noSuchJob.exitStatus, "\(wrong)")
         }
     }
 

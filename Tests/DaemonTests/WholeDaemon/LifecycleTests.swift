@@ -89,9 +89,12 @@ import Testing
             try await harness.hear("STOPPING")
             try await Obstacle.remove(from: database)
             try await daemon.wait(upTo: .seconds(50))
+            // The third was on its way, and is small: it may have been faster than the call back.
             let aftermath = try await Aftermath.of(database)
-            aftermath.expect(["upgrade 001", "upgrade 002"], at: ["002"])
-            #expect(aftermath.states == ["queued"])
+            let isDone = aftermath.states == ["succeeded"]
+            aftermath.expect(
+                ["upgrade 001", "upgrade 002"] + (isDone ? ["upgrade 003"] : []), at: [isDone ? "003" : "002"])
+            #expect(isDone || aftermath.states == ["queued"])
         }
     }
 

@@ -14,7 +14,9 @@ extension LintRule {
                     )
                 ]
             }
-            guard downgrade.statements.isEmpty, !revision.upgrade.statements.isEmpty else { return [] }
+            guard downgrade.unfinished == nil, downgrade.statements.isEmpty, !revision.upgrade.statements.isEmpty else {
+                return []
+            }
             return [
                 Objection(
                     revision: revision.id, message: "the downgrade of revision \"\(revision.id)\" does nothing",
