@@ -31,11 +31,8 @@ public struct SocketFuzz: Sendable {
             }
             do {
                 try await ask(stage)
-                try await within(
-                    .seconds(30),
-                    "the end of clients that are gone: \(before.descriptors) then, \(Footprint(of: daemon.pid).descriptors) now"
-                ) {
-                    while Footprint(of: daemon.pid).descriptors.count > before.descriptors.count {
+                try await within(.seconds(30), "the daemon to close what its clients have left") {
+                    while Footprint(of: daemon.pid).sockets > before.sockets {
                         try await Task.sleep(for: .milliseconds(50))
                     }
                 }
@@ -81,12 +78,13 @@ public struct SocketFuzz: Sendable {
 
 /// What a process holds.
 private struct Footprint {
-    var descriptors: [String]
+    var sockets: Int
     var bytes: Int
 
     init(of pid: pid_t) {
-        descriptors = TestFiles.names(in: "/proc/\(pid)/fd").map { number in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(number)")) ?? number
+        sockets = TestFiles.names(in: "/proc/\(pid)/fd").count { number in
+            let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(number)")
+            return link?.hasPrefix("socket:") == true
         }
         let pages = (try? TestFiles.read("/proc/\(pid)/statm"))?.split(separator: " ").dropFirst().first
         bytes = (pages.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
