@@ -140,7 +140,7 @@ struct JobVerbsTests {
         ]
         let outcome = try await FakeDaemon.serving(handlers) { await $0.run("upgrade", "--wait-for-approval") }
         #expect(outcome.status == 29)
-        #expect(outcome.errors.contains("migratectl resolve main-41 applied|not-applied|abandon"))
+        #expect(outcome.errors.contains("migratectl resolve main-41 --applied | --not-applied | --retry"))
     }
 
     @Test("Ctrl-C ends the watching, not the job, and says so")

@@ -148,6 +148,19 @@ import Testing
         await wait { $0.problems.isEmpty && $0.graph.count == 2 }
     }
 
+    /// A daemon on another host may have none of the files: what the pinned revisions stand on comes from the registry, too.
+    @Test func aDowngradeNeedsNoFiles() async throws {
+        let samples = [Sample.table("a"), Sample.table("b", after: "a"), Sample.table("c", after: "b")]
+        try await EngineFixture.with(samples) { fixture in
+            let engine = fixture.engine
+            #expect(try await engine.outcome(of: try await engine.upgrade()).state == .succeeded)
+            for sample in samples { try fixture.remove(sample) }
+            let job = try await engine.outcome(of: try await engine.downgrade(to: "b"))
+            #expect(job.state == .succeeded, "\(String(describing: job.failure))")
+            #expect(try await engine.currentRows() == ["b"])
+        }
+    }
+
     @Test func upgradesAreRefusedUntilTheDirectoryIsMended() async throws {
         try await EngineFixture.with(Sample.marks(2)) { fixture in
             let engine = fixture.engine
