@@ -6,7 +6,7 @@ import Varlink
 
 @testable import Commands
 
-@Suite("The verbs that queue, approve and wait", .timeLimit(.minutes(1)))
+@Suite("The verbs that queue, approve and wait", .timeLimit(.minutes(15)))
 struct JobVerbsTests {
     /// A daemon that queues a job and then streams `events` and the job at its end.
     private func daemon(_ events: [JobEvent], end: Job) -> [MethodHandler] {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct LibraryTests {
+@Suite(.timeLimit(.minutes(15))) struct LibraryTests {
     private struct Library {
         let directory: TemporaryDirectory
         let library: RevisionLibrary

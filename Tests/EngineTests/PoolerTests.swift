@@ -7,7 +7,7 @@ import Testing
 @testable import Engine
 
 /// A real PgBouncer between us and the server, which gives each transaction another session.
-@Suite(.timeLimit(.minutes(2))) struct PoolerTests {
+@Suite(.timeLimit(.minutes(15))) struct PoolerTests {
     private static let program = "/usr/sbin/pgbouncer"
 
     /// As it is installed it refuses our settings at the start; told to ignore them, it shows itself by its process ids.

@@ -9,7 +9,7 @@ import Testing
 @testable import Engine
 
 /// Revisions with `transaction: off`.
-@Suite(.timeLimit(.minutes(3))) struct StandaloneTests {
+@Suite(.timeLimit(.minutes(15))) struct StandaloneTests {
     private static let base = Sample(
         "a",
         up: "CREATE TABLE t (n integer, m integer);\nINSERT INTO t SELECT n, n % 10 FROM generate_series(1, 1000) n;",
