@@ -205,6 +205,8 @@ enum JobSummary {
             return "\(job.id): version table stamped, \(job.id.database) is at \(names(job))"
         case .reset:
             return "\(job.id): emptied\(time)"
+        case .rehearse:
+            return "\(job.id): rehearsed\(time), nothing was done to \(job.id.database)"
         case .backup:
             return "\(job.id): backup \(job.backup ?? "") taken\(time)"
         }

@@ -1,7 +1,9 @@
 extension ControlInterface {
     /// The methods of the interface.
-    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods]
-        .joined(separator: "\n")
+    static let methodTexts = [
+        readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods,
+    ]
+    .joined(separator: "\n")
 
     private static let readingMethods = """
         # How the daemon and its databases are.
@@ -194,7 +196,9 @@ extension ControlInterface {
           # What it applies, in order; empty before it was planned.
           steps: []Step,
           # What happened, oldest first.
-          events: []JobEvent
+          events: []JobEvent,
+          # What its rehearsal found; absent where there was none.
+          rehearsal: ?RehearsalReport
         )
 
         # Follows a job. With more: the job first, then its events as they happen, one a reply, then the job again when it is

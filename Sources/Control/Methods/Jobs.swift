@@ -80,11 +80,13 @@ public enum GetJob: ControlMethod {
         public var job: Job
         public var steps: [Step]
         public var events: [JobEvent]
+        public var rehearsal: RehearsalReport?
 
-        public init(job: Job, steps: [Step], events: [JobEvent]) {
+        public init(job: Job, steps: [Step], events: [JobEvent], rehearsal: RehearsalReport? = nil) {
             self.job = job
             self.steps = steps
             self.events = events
+            self.rehearsal = rehearsal
         }
     }
 }
