@@ -21,6 +21,7 @@ struct Stage: Sendable {
             case .downgrade: try await client.call(Downgrade.self, .init(target: target, requestId: request)).job
             case .stamp:
                 try await client.call(Stamp.self, .init(targets: [target], purge: true, requestId: request)).job
+            case .rehearse: try await client.call(Rehearse.self, .init(target: target, requestId: request)).job
             case .backup: try await client.call(Backup.self, .init(requestId: request)).job
             case .reset: throw Failure(.usage, "cannot tell a story of a reset")
             }
