@@ -128,7 +128,7 @@ extension Session {
                 job.failure ?? Failure(.needsDecision, "cannot complete \"\(job.id)\": a person has to decide")
             failure.code = .needsDecision
             failure.hint =
-                failure.hint ?? "look, then say: migratectl resolve \(job.id) applied|not-applied|abandon --reason …"
+                failure.hint ?? "look, then say: migratectl resolve \(job.id) --applied | --not-applied | --retry"
             return failure
         case .awaitingApproval:
             return missingApprovals(job)

@@ -241,8 +241,8 @@ extension ControlInterface {
         method Resolve(
           # The name of the job, such as main-41.
           job: string,
-          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it again;
-          # abandon: end the job as failed and leave the database as it is.
+          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it;
+          # retry: run it again, whatever came of it; abandon: end the job as failed and leave the database as it is.
           decision: string,
           # Why, for the record.
           reason: string

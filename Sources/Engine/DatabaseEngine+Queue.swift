@@ -240,6 +240,7 @@ extension DatabaseEngine {
     public enum Decision: Sendable, Hashable {
         case applied
         case notApplied
+        case retry
         case abandon
     }
 
@@ -256,7 +257,7 @@ extension DatabaseEngine {
         let store = StandaloneStore(session: sessions.observer)
         switch decision {
         case .applied: try await store.settleOpen(of: number, by: record)
-        case .notApplied: try await store.withdrawOpen(of: number)
+        case .notApplied, .retry: try await store.withdrawOpen(of: number)
         case .abandon: break
         }
         var move = JobStore.Move(from: .needsDecision, to: decision == .abandon ? .failed : .queued)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct CancelTests {
+@Suite(.timeLimit(.minutes(15))) struct CancelTests {
     private static let long = Sample("b", after: "a", up: "CREATE TABLE half (n integer);\nSELECT pg_sleep(600);")
 
     @Test func aQueuedAParkedAndAWaitingJobAreCancelled() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(5))) struct RehearsalTests {
+@Suite(.timeLimit(.minutes(15))) struct RehearsalTests {
     /// Backups and rehearsals as they are by default, with thresholds that a small table passes.
     static func rehearsing(
         _ configure: @escaping @Sendable (inout DatabaseConfiguration) -> Void = { _ in }

@@ -147,6 +147,8 @@ public enum Resolve: ControlMethod {
         case applied
         /// It did not, and nothing of it is left: run it again.
         case notApplied = "not-applied"
+        /// Running it again does no harm, whatever came of it.
+        case retry
         /// End the job as failed and leave the database as it is.
         case abandon
     }

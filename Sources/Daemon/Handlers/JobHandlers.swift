@@ -89,6 +89,7 @@ extension Handlers {
             switch parameters.decision {
             case .applied: .applied
             case .notApplied: .notApplied
+            case .retry: .retry
             case .abandon: .abandon
             }
         return JobReply(

@@ -183,7 +183,7 @@ private struct Stand: Sendable {
             #expect(try await harness.follow(job).state == .succeeded)
         case .needsDecision:
             #expect(try await harness.follow(job, untilParked: true).state == .needsDecision)
-            let word = try await harness.control("resolve", job.id.description, "not-applied", "--reason", "a test")
+            let word = try await harness.control("resolve", job.id.description, "--not-applied", "--reason", "a test")
             #expect(word.status == 0, "\(word)")
             #expect(try await harness.follow(job).state == .succeeded)
         default:
