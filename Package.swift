@@ -99,6 +99,7 @@ let package = Package(
             "EngineTests",
             ["Engine", "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "TestSupport", logging]),
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
+        tests("IntrospectionTests", ["Introspection", "SchemaModel", "PostgresClient", "TestSupport"]),
         tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),

@@ -102,12 +102,21 @@ public struct DDLWriter {
 
     /// The object whose drop takes this one along, if it is another.
     private func dropper(of id: ObjectID) -> ObjectID? {
-        guard let object = difference.old.objects[id], let container = object.container else { return nil }
+        guard let object = difference.old.objects[id], let container = object.container ?? owner(of: id)
+        else { return nil }
         let isGone =
             [.drop, .remake].contains(difference.fates[container])
             && difference.replacedTypes[container] == nil
         guard isGone, !refersElsewhere(object) else { return nil }
         return dropper(of: container) ?? container
+    }
+
+    /// The column with which a sequence goes.
+    private func owner(of id: ObjectID) -> ObjectID? {
+        guard id.kind == .sequence else { return nil }
+        return (difference.old.objects[ObjectID(.sequenceOwnership, id.name)] as? SequenceOwnership).map {
+            ObjectID(.column, $0.column)
+        }
     }
 
     /// A foreign key is dropped by itself where the other table goes too: the two may point at each other.

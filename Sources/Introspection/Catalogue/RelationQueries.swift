@@ -31,7 +31,7 @@ extension CatalogueQuery {
     static let constraints = CatalogueQuery(
         Constraint.self,
         """
-        SELECT k.tableoid, k.oid, 0, json_build_object('owner', coalesce(\(Fragment.relation), k.contypid::regtype::text),
+        SELECT k.tableoid, k.oid, 0, json_build_object('owner', CASE WHEN c.oid IS NULL THEN k.contypid::regtype::text ELSE \(Fragment.relation) END,
           'isOfDomain', k.contypid <> 0, 'constraint', quote_ident(k.conname), 'definition', pg_get_constraintdef(k.oid),
           'type', k.contype, 'ownerKind', CASE WHEN k.contypid <> 0 THEN 'domain' ELSE 'table' END,
           'isInherited', k.conparentid <> 0 OR NOT k.conislocal,

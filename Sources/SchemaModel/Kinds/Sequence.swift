@@ -72,11 +72,23 @@ public struct Sequence: SchemaObject {
     /// Drops it.
     public var removal: [String] { ["DROP SEQUENCE \(name)"] }
 
+    /// Brings the last value within the limits, which ALTER SEQUENCE demands; one that is within them stays.
+    private var clamping: String {
+        let (low, high) = (numbers.minimum, numbers.maximum)
+        return """
+            SELECT pg_catalog.setval('\(name.replacing("'", with: "''"))', LEAST(GREATEST(last_value, \(low)), \(high)), \
+            is_called AND last_value BETWEEN \(low) AND \(high)) FROM \(name)
+            """
+    }
+
     /// Altered; its last value stays.
     public func change(to desired: Self) -> ObjectChange {
         var statements: [String] = []
         let type = numbers.type == desired.numbers.type ? [] : ["AS \(desired.numbers.type)"]
         let words = type + numbers.changes(to: desired.numbers)
+        if desired.numbers.minimum > numbers.minimum || desired.numbers.maximum < numbers.maximum {
+            statements.append(desired.clamping)
+        }
         if !words.isEmpty { statements.append("ALTER SEQUENCE \(name) \(words.joined(separator: " "))") }
         if isUnlogged != desired.isUnlogged {
             statements.append("ALTER SEQUENCE \(name) SET \(desired.isUnlogged ? "UNLOGGED" : "LOGGED")")
