@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct LockTests {
+@Suite(.timeLimit(.minutes(15))) struct LockTests {
     @Test func aJobWaitsForWhoHasTheLockAndNamesIt() async throws {
         try await EngineFixture.with(Sample.marks(1)) { fixture in
             let engine = fixture.engine
