@@ -71,7 +71,9 @@ public struct DDLWriter {
 
     private mutating func addMaking(_ id: ObjectID) {
         guard let object = difference.new.objects[id], maker(of: id) == nil else { return }
-        add(.make, id, object.creation)
+        let isNewlyHeld =
+            object.container.flatMap { difference.fates[$0] }.map { $0 == .create || $0 == .remake } ?? false
+        add(.make, id, object.comesByItself && !isNewlyHeld ? [] : object.creation)
     }
 
     /// The old type steps aside, the new one takes its name, the columns move over, the old one goes.

@@ -13,6 +13,8 @@ public protocol SchemaObject: Codable, Equatable, Sendable {
     var claims: [String] { get }
     /// Whether the statement that makes the container makes this too.
     var isMadeWithContainer: Bool { get }
+    /// Whether it comes by itself to a container that is there already.
+    var comesByItself: Bool { get }
     /// The statements that make it.
     var creation: [String] { get }
     /// The statements that remove it.
@@ -40,6 +42,8 @@ extension SchemaObject {
     public var claims: [String] { [] }
     /// It is not.
     public var isMadeWithContainer: Bool { false }
+    /// It does not.
+    public var comesByItself: Bool { false }
     /// Removed and made anew.
     public func change(to desired: Self) -> ObjectChange { .anew }
     /// Plain equality.

@@ -1,3 +1,5 @@
+import Testing
+
 /// Two schemas of which the one is to become the other.
 struct SchemaPair: Sendable, CustomTestStringConvertible {
     var name: String

@@ -32,9 +32,12 @@ extension CatalogueQuery {
         Constraint.self,
         """
         SELECT k.tableoid, k.oid, 0, json_build_object('owner', CASE WHEN c.oid IS NULL THEN k.contypid::regtype::text ELSE \(Fragment.relation) END,
-          'isOfDomain', k.contypid <> 0, 'constraint', quote_ident(k.conname), 'definition', pg_get_constraintdef(k.oid),
+          'isOfDomain', k.contypid <> 0, 'constraint', quote_ident(k.conname), 'definition', CASE WHEN k.contype IN ('p', 'u') THEN
+              regexp_replace(pg_get_constraintdef(k.oid), '( DEFERRABLE.*)?$', coalesce((
+                SELECT ' WITH (' || array_to_string(x.reloptions, ', ') || ')' FROM pg_class x WHERE x.oid = k.conindid),
+                '') || '\\1') ELSE pg_get_constraintdef(k.oid) END,
           'type', k.contype, 'ownerKind', CASE WHEN k.contypid <> 0 THEN 'domain' ELSE 'table' END,
-          'isInherited', k.conparentid <> 0 OR NOT k.conislocal,
+          'isOnPartition', coalesce(c.relispartition, false), 'isInherited', k.conparentid <> 0 OR NOT k.conislocal,
           'index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::regclass::text END)
         FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace LEFT JOIN pg_class c ON c.oid = k.conrelid
         LEFT JOIN pg_type t ON t.oid = k.contypid

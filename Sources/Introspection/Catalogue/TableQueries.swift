@@ -38,7 +38,7 @@ extension CatalogueQuery {
             WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
           'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
           'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
-          'options', coalesce(to_json(a.attoptions), '[]'), 'isLocal', a.attislocal, 'isInPartition', c.relispartition,
+          'options', coalesce(to_json(a.attoptions), '[]'), 'isLocal', a.attislocal, 'isInherited', a.attinhcount > 0, 'isInPartition', c.relispartition,
           'standard', CASE WHEN d.oid IS NOT NULL AND a.attgenerated = '' THEN json_build_object('table', \(Fragment.relation),
             'column', quote_ident(a.attname), 'expression', pg_get_expr(d.adbin, d.adrelid),
             'isPlain', NOT EXISTS (SELECT FROM pg_depend p WHERE p.classid = d.tableoid AND p.objid = d.oid

@@ -42,6 +42,8 @@ public struct Column: SchemaObject {
     public var options: [String]
     /// Whether the table itself says it, and does not only inherit it.
     public var isLocal: Bool
+    /// Whether a parent has it too: its type follows the parent's.
+    public var isInherited: Bool
     /// Whether the table is a partition: it is made with all its columns, and attached.
     public var isInPartition: Bool
     /// Its default.
@@ -88,7 +90,7 @@ public struct Column: SchemaObject {
         isLocal ? ["ALTER TABLE \(table) ADD COLUMN \(definition)"] + settings : settings
     }
     /// Drops it; one that is inherited goes with the parent's.
-    public var removal: [String] { isLocal ? ["ALTER TABLE \(table) DROP COLUMN \(column)"] : [] }
+    public var removal: [String] { isLocal && !isInherited ? ["ALTER TABLE \(table) DROP COLUMN \(column)"] : [] }
 
     /// A generated column with another expression holds nothing that could be lost: it is made anew.
     public func change(to desired: Self) -> ObjectChange {
@@ -98,7 +100,7 @@ public struct Column: SchemaObject {
         if generation != nil, desired.generation == nil { statements.append("\(head) DROP EXPRESSION") }
         if identity != nil, desired.identity == nil { statements.append("\(head) DROP IDENTITY") }
         if isNotNull, !desired.isNotNull { statements.append("\(head) DROP NOT NULL") }
-        if typeChanges, desired.isLocal { statements.append(desired.retyping) }
+        if typeChanges, desired.isLocal, !isInherited { statements.append(desired.retyping) }
         if !isNotNull, desired.isNotNull { statements.append("\(head) SET NOT NULL") }
         if let wanted = desired.identity { statements += identityChange(to: wanted) }
         statements += storageChange(to: desired)

@@ -14,6 +14,8 @@ public struct Constraint: SchemaObject {
     public var ownerKind: ObjectKind
     /// Whether it only follows from a parent's: that one makes and drops it.
     public var isInherited: Bool
+    /// Whether its table is a partition.
+    public var isOnPartition: Bool
     /// The qualified name of its index, where it has one.
     public var index: String?
 
@@ -29,8 +31,23 @@ public struct Constraint: SchemaObject {
     public var creation: [String] { isWritten ? ["\(alter) ADD CONSTRAINT \(constraint) \(definition)"] : [] }
     /// Drops it.
     public var removal: [String] { isInherited ? [] : ["\(alter) DROP CONSTRAINT \(constraint)"] }
-    /// A partition's keys are made before it is attached, so that their indexes have their names.
-    private var isWritten: Bool { !isInherited || index != nil && type != "f" }
+    /// A partition's keys come with those of the whole; one that is not called as PostgreSQL would call it is made before,
+    /// and so are the checks of a table that is to become one.
+    private var isWritten: Bool {
+        switch type {
+        case "p", "u", "x": !isInherited || !hasUsualName
+        case "c": !isInherited || isOnPartition
+        default: !isInherited
+        }
+    }
+
+    /// What the checks of the whole do to partitions that are there already.
+    public var comesByItself: Bool { type == "c" && isInherited }
+
+    private var hasUsualName: Bool {
+        guard let table = owner.split(separator: ".").last else { return false }
+        return constraint.hasPrefix(table) && constraint.hasSuffix(type == "p" ? "_pkey" : "_key")
+    }
 
     /// Only what is not yet validated can be validated.
     public func change(to desired: Self) -> ObjectChange {

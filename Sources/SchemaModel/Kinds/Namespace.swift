@@ -5,7 +5,7 @@ public struct Namespace: SchemaObject {
 
     /// `schema name`.
     public var id: ObjectID { ObjectID(.schema, name) }
-    /// `public` is there in every new database: it may be there already.
+    /// Makes it.
     public var creation: [String] { ["CREATE SCHEMA \(name)"] }
     /// Drops it.
     public var removal: [String] { ["DROP SCHEMA \(name)"] }
