@@ -45,8 +45,9 @@ public struct Constraint: SchemaObject {
     public var comesByItself: Bool { type == "c" && isInherited }
 
     private var hasUsualName: Bool {
-        guard let table = owner.split(separator: ".").last else { return false }
-        return constraint.hasPrefix(table) && constraint.hasSuffix(type == "p" ? "_pkey" : "_key")
+        guard let table = owner.split(separator: ".").last?.filter({ $0 != "\"" }) else { return false }
+        let name = constraint.filter { $0 != "\"" }
+        return name.hasPrefix(table) && name.hasSuffix(type == "p" ? "_pkey" : "_key")
     }
 
     /// Only what is not yet validated can be validated.
