@@ -125,7 +125,9 @@ public struct DDLWriter {
     private func refersElsewhere(_ object: any SchemaObject) -> Bool {
         guard let key = object as? Constraint, key.type == "f" else { return false }
         return difference.old.needs[key.id, default: []].contains {
-            $0.kind == .table && $0 != key.container && difference.fates[$0] == .drop
+            let table = $0.kind == .column ? difference.old.objects[$0]?.container : $0
+            guard let table, table.kind == .table, table != key.container else { return false }
+            return difference.fates[table] == .drop || difference.fates[table] == .remake
         }
     }
 

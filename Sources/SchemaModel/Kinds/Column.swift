@@ -94,7 +94,7 @@ public struct Column: SchemaObject {
 
     /// A generated column with another expression holds nothing that could be lost: it is made anew.
     public func change(to desired: Self) -> ObjectChange {
-        if let made = desired.generation, made != generation { return .anew }
+        if desired.generation != nil, (generation, type) != (desired.generation, desired.type) { return .anew }
         var statements: [String] = []
         let typeChanges = (type, collation) != (desired.type, desired.collation) && desired.isWritten
         if generation != nil, desired.generation == nil { statements.append("\(head) DROP EXPRESSION") }
