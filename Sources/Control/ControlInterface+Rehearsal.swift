@@ -105,7 +105,7 @@ extension ControlInterface {
           name: string,
           # table, index or materialized-view.
           kind: string,
-          # The statement's transaction made it.
+          # It was not there before the plan.
           isNew: bool,
           # It was written anew as a whole.
           isRewritten: bool,

@@ -66,7 +66,8 @@ struct RehearsalView: Sendable {
         let new = Set(statement.relations.filter(\.isNew).map(\.name))
         let strongest = statement.locks.filter { !new.contains($0.relation) }.max { one, other in
             let (left, right) = (modes.firstIndex(of: one.mode) ?? 0, modes.firstIndex(of: other.mode) ?? 0)
-            return (left, one.heldMilliseconds) < (right, other.heldMilliseconds)
+            // An index has the name of its table in its own, as a rule: the table is what people know.
+            return (left, -one.relation.count) < (right, -other.relation.count)
         }
         guard let strongest else { return "" }
         let time = Quantity.duration(milliseconds: strongest.heldMilliseconds)

@@ -22,6 +22,8 @@ final class Measurement: StepObserver {
         var findings: [RehearsalFinding] = []
         /// What is known of each table and index, as of the last look; nil when a transaction begins.
         var relations: [Int64: RelationState]?
+        /// What was there before the plan: only there can others be kept from anything.
+        var original: Set<Int64>?
         var wal: Int64 = 0
         var startedAt = ContinuousClock.now
         var sampler: LockSampler?
@@ -49,7 +51,10 @@ final class Measurement: StepObserver {
     func willRun(_ run: StatementRun) async throws {
         if state.withLock({ $0.relations }) == nil {
             let relations = try await RelationState.read(on: worker, onlyLocked: false)
-            state.withLock { $0.relations = relations }
+            state.withLock {
+                $0.relations = relations
+                $0.original = $0.original ?? Set(relations.keys)
+            }
         }
         let wal = try await walPosition()
         let sampler = run.isAlone ? LockSampler(pid: worker.backendPID, session: looker) : nil
@@ -74,7 +79,11 @@ final class Measurement: StepObserver {
         state.withLock { state in
             let known = state.relations ?? [:]
             let touched = run.isAlone ? seen.filter { known[$0.key] != $0.value } : seen
-            measure.relations = touched.map { $0.value.measure(since: known[$0.key]) }.sorted { $0.name < $1.name }
+            measure.relations = touched.map { number, now in
+                var measure = now.measure(since: known[number])
+                measure.isNew = state.original?.contains(number) != true
+                return measure
+            }.sorted { $0.name < $1.name }
             measure.locks = sampled
             for lock in locks where state.held[lock] == nil {
                 // Of a relation that the statement dropped only the earlier look knows the name.

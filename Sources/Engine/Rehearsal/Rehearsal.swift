@@ -119,7 +119,7 @@ struct Rehearsal: Sendable {
         await tell("carrying out \(Plural.count(draft.plan.steps.count, "revision")) in the copy")
         do {
             defer { outcome.report.take(stage.measurement) }
-            try await stage.apply(draft.plan, .upgrade, revisions: draft.revisions)
+            try await stage.apply(draft.plan, revisions: draft.revisions)
         } catch let failure as Failure {
             guard !isForLackOfRights(failure, in: stage.scratch.shape) else {
                 throw NoCopy(reason: "it takes rights that a copy does not give: \(failure.message)")

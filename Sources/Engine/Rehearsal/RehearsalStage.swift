@@ -58,7 +58,8 @@ struct RehearsalStage: Sendable {
     }
 
     /// Applies a plan as it is applied in earnest, for a job of the copy's own registry.
-    func apply(_ plan: Plan, _ kind: JobKind, revisions: [RevisionID: Revision]) async throws {
+    func apply(_ plan: Plan, revisions: [RevisionID: Revision], isMeasured: Bool = true) async throws {
+        let kind: JobKind = plan.steps.first?.direction == .downgrade ? .downgrade : .upgrade
         let jobs = JobStore(database: configuration.name, session: sessions.observer)
         let (job, _) = try await jobs.enqueue(
             JobStore.Request(kind: kind, target: "rehearsal", requestID: RequestID.random(), person: person))
@@ -67,7 +68,7 @@ struct RehearsalStage: Sendable {
             signal: ChangeSignal(), logger: Logger(label: "rehearsal") { _ in SwiftLogNoOpLogHandler() })
         try await Executor(
             configuration: configuration, sessions: sessions, job: job, reporter: reporter, activity: Activity(),
-            retry: retry, observer: measurement
+            retry: retry, observer: isMeasured ? measurement : nil
         ).apply(plan, revisions: revisions)
     }
 
@@ -79,7 +80,7 @@ struct RehearsalStage: Sendable {
         var way = WayBack(takenBack: reversible, irreversible: irreversible.reversed())
         guard !reversible.isEmpty else { return way }
         let down = try plan(down: reversible, draft)
-        try await apply(down, .downgrade, revisions: draft.revisions)
+        try await apply(down, revisions: draft.revisions)
         let back = try await look()
         if irreversible.isEmpty {
             way.losses = before.contents.losses(until: back.contents)
@@ -89,7 +90,7 @@ struct RehearsalStage: Sendable {
         }
         let again = Array(draft.plan.steps.suffix(reversible.count))
         let up = Plan(rowsBefore: down.rowsAfter, steps: again)
-        try await apply(up, .upgrade, revisions: draft.revisions)
+        try await apply(up, revisions: draft.revisions, isMeasured: false)
         way.secondUpgradeDifferences = SchemaDifference(after.schema, try await look().schema).lines
         return way
     }

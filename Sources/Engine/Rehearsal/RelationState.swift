@@ -49,7 +49,7 @@ struct RelationState: Sendable, Hashable {
     /// What became of it since an earlier moment; without one, since it was made.
     func measure(since earlier: RelationState?) -> RelationMeasure {
         RelationMeasure(
-            name: name, kind: kind, isNew: earlier == nil,
+            name: name, kind: kind,
             isRewritten: earlier.map { $0.file != file } ?? false,
             // Counters may have been handed in and begun anew between two transactions, never within one.
             sequentialScans: kind == .index ? 0 : max(0, scans - (earlier?.scans ?? 0)),

@@ -29,7 +29,8 @@ public struct RehearsalPolicy: Sendable, Hashable {
     /// What the figures of a report amount to, beside the findings that it has already.
     public func judge(_ report: RehearsalReport, paths: (StatementMeasure) -> String?) -> [RehearsalFinding] {
         var findings = report.findings
-        for statement in report.statements {
+        // How long a downgrade takes is no matter of the upgrade's.
+        for statement in report.statements where statement.direction == report.statements.first?.direction {
             let location = paths(statement).map { Failure.Location(path: $0, line: statement.line) }
             let found = locks(of: statement) + rewrites(of: statement) + scans(of: statement)
             for var finding in found {

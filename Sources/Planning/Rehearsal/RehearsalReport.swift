@@ -123,7 +123,7 @@ public struct RelationMeasure: Sendable, Hashable, Codable {
     /// With its schema.
     public var name: String
     public var kind: Kind
-    /// Its transaction made it.
+    /// It was not there before the plan.
     public var isNew: Bool
     /// It was written anew as a whole.
     public var isRewritten: Bool
