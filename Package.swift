@@ -65,7 +65,7 @@ let package = Package(
         target("Systemd", ["CSystemd", logging, lifecycle]),
 
         // The first floor.
-        target("Configuration", ["Planning", "Revisions", toml]),
+        target("Configuration", ["Planning", "Revisions", "SchemaModel", toml]),
         target("Control", ["Planning", "Revisions", "Digest", "Varlink", "Faults"]),
         target("Engine", ["Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", logging]),
 

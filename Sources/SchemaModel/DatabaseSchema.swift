@@ -31,18 +31,25 @@ public struct DatabaseSchema: Sendable {
         waits[object, default: []].insert(other)
     }
 
-    /// Removes an object with all of which it is the container.
-    public mutating func leaveOut(_ id: ObjectID) {
-        objects = objects.filter { !isPart($0.key, of: id) }
+    /// Removes objects, with all of which they are the containers.
+    public mutating func leaveOut(where isLeftOut: (ObjectID) -> Bool) {
+        objects = objects.filter { id, _ in
+            var next: ObjectID? = id
+            while let each = next {
+                if isLeftOut(each) { return false }
+                next = objects[each]?.container
+            }
+            return true
+        }
     }
 
-    private func isPart(_ id: ObjectID, of whole: ObjectID) -> Bool {
-        var next: ObjectID? = id
-        while let each = next {
-            if each == whole { return true }
-            next = objects[each]?.container
-        }
-        return false
+    /// Leaves out what another schema has nothing to say about at all: of whom things are, and who may do what.
+    public func comparable(with other: DatabaseSchema) -> DatabaseSchema {
+        let spoken = Set(other.objects.keys.map(\.kind))
+        let silent = Set([ObjectKind.owner, .privileges, .defaultPrivileges]).subtracting(spoken)
+        var result = self
+        result.leaveOut { silent.contains($0.kind) }
+        return result
     }
 
     /// Who needs each object.

@@ -12,6 +12,8 @@ public struct Index: SchemaObject {
     public var isInherited: Bool
     /// Whether it can be used; one whose concurrent making failed cannot.
     public var isValid: Bool
+    /// The statements that set its columns' statistics targets.
+    public var settings: [String] = []
 
     /// `index name`.
     public var id: ObjectID { ObjectID(.index, name) }
@@ -20,7 +22,23 @@ public struct Index: SchemaObject {
     /// The name is a relation's.
     public var claims: [String] { ["relation \(name)"] }
     /// Makes it.
-    public var creation: [String] { [definition] }
+    public var creation: [String] { [definition] + settings }
+    private var concurrently: String {
+        definition.replacing(" INDEX ", with: " INDEX CONCURRENTLY ", maxReplacements: 1)
+    }
+
+    /// Built beside what is written meanwhile; where it replaces another, that one goes when this one is whole.
+    public func creationStages(in surroundings: Surroundings) -> [DDLStage] {
+        guard surroundings.isBusy, !isInherited else { return [DDLStage(creation)] }
+        return [DDLStage([concurrently] + settings, mode: .standalone)]
+    }
+
+    /// Dropped without a lock that stops others.
+    public func removalStages(in surroundings: Surroundings) -> [DDLStage] {
+        guard surroundings.isBusy, !isInherited else { return [DDLStage(removal)] }
+        return [DDLStage(["DROP INDEX CONCURRENTLY \(name)"], mode: .standalone)]
+    }
+
     /// Drops it; a partition's goes with the whole's.
     public var removal: [String] { isInherited ? [] : ["DROP INDEX \(name)"] }
 }
