@@ -71,6 +71,7 @@ torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=
 .PHONY: bench
 bench: release ## Measure against psql, with medians and ratios
 	@Benchmarks/run $(BUILD)
+	@Benchmarks/schemas $(BUILD)
 
 .PHONY: install
 install: ## Install programs, units and sample settings (DESTDIR=, PREFIX=/usr)
@@ -116,4 +117,4 @@ format: ## Bring the sources into the house's form
 .PHONY: lint
 lint: ## Check the form of the sources and the syntax of the scripts
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
-	@for script in scripts/demo Benchmarks/run .ci/run Tests/SystemTests/scripts/*; do bash -n $$script; done
+	@for script in scripts/demo Benchmarks/run Benchmarks/schemas .ci/run Tests/SystemTests/scripts/*; do bash -n $$script; done

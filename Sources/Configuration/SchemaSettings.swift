@@ -1,3 +1,4 @@
+public import Planning
 public import SchemaModel
 
 /// The section `[database.NAME.schema]`: the schema that is meant, and what of it is compared.
@@ -25,18 +26,8 @@ public struct SchemaSettings: Sendable, Equatable {
 
 /// The section `[database.NAME.drift]`: what is looked at between upgrades.
 public struct DriftSettings: Sendable, Equatable {
-    /// What becomes of an upgrade of a database that is not what its revisions left.
-    public enum Policy: String, Sendable, CaseIterable {
-        /// It goes on; journal and status tell.
-        case tell
-        /// It waits for somebody who says that this is known.
-        case ask
-        /// It does not begin.
-        case refuse
-    }
-
     /// What becomes of upgrades.
-    public var policy: Policy = .tell
+    public var policy = DriftPolicy.tell
     /// How often the daemon looks; nil for when it is asked only.
     public var interval: Duration? = .seconds(3600)
 
@@ -80,7 +71,7 @@ struct SchemaSectionJudge {
 
     func judgeDrift(_ section: SectionReader) -> DriftSettings {
         var drift = DriftSettings()
-        drift.policy = section.choice("policy", of: DriftSettings.Policy.self) ?? drift.policy
+        drift.policy = section.choice("policy", of: DriftPolicy.self) ?? drift.policy
         if let interval = section.duration("interval", in: .zero...(.seconds(86_400 * 7))) {
             drift.interval = interval == .zero ? nil : interval
         }

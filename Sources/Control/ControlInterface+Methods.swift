@@ -1,7 +1,7 @@
 extension ControlInterface {
     /// The methods of the interface.
     static let methodTexts = [
-        readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods,
+        readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods, driftMethods,
     ]
     .joined(separator: "\n")
 

@@ -13,6 +13,8 @@ extension DatabaseConfiguration {
                 jobs: settings.backup.jobs, keep: settings.backup.keep, minimumFree: settings.backup.minimumFree,
                 tools: settings.backup.tools))
         rehearsal = RehearsalRules(settings.rehearsal, jobs: settings.backup.jobs)
+        drift = DriftRules(
+            policy: settings.drift.policy, interval: settings.drift.interval, selection: settings.schema.selection)
         versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
         isRecursive = settings.recursiveMigrations
         fileTemplate = settings.fileTemplate

@@ -13,6 +13,7 @@ struct Pipeline: Sendable {
     let retry: LockRetry
     /// Called on entry to each state, after it was written. Tests kill the program here.
     let faults: FaultPlan
+    let now: @Sendable () -> Timestamp
     var job: Job
 
     /// Another daemon, or a person, has moved the job: it is no longer ours.
@@ -48,6 +49,9 @@ struct Pipeline: Sendable {
                 return try await withLock { pipeline in try await pipeline.carryOut(draft) }
             } catch let revoked as ApprovalsRevoked {
                 return try await park(revoked.missing)
+            } catch let drifted as DriftUnaccepted {
+                return try await enter(
+                    .awaitingApproval, "\(drifted.report.sentence); waits for: migratectl drift --accept", missing: [])
             } catch is PlanChanged {
                 try await enter(.queued, "the database or the revisions have changed: planning again")
             }
@@ -60,6 +64,7 @@ struct Pipeline: Sendable {
     private mutating func carryOut(_ draft: Draft) async throws {
         let current = try await makePlan()
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
+        let drift = try await lookForDrift()
 
         if job.kind == .backup || job.kind == .rehearse || job.kind.changesSchema && wantsBackup {
             try await enter(.backingUp, "backing up")
@@ -80,6 +85,7 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
+            await keepSchema(drift)
         }
         if job.kind == .stamp {
             try await enter(.applying, "stamping")
@@ -87,6 +93,7 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
+            await keepSchema(nil)
         }
         if job.kind == .reset {
             try await enter(.applying, "emptying the database")
@@ -94,6 +101,7 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan, rowsAfter: [])
+            await keepSchema(nil)
         }
         try await enter(.succeeded, summary(of: current.plan))
     }

@@ -30,6 +30,7 @@ struct Triage: Sendable {
 
     private func isApproved(_ job: Job) async throws -> Bool {
         guard let missing = job.missingApprovals else { return true }
+        if missing.isEmpty { return try await engine.isDriftSettled(sessions) }
         let standing = try await ApprovalStore(session: sessions.observer).standing(for: missing.map(\.contentDigest))
         return engine.configuration.policy
             .missing(of: missing, approvals: standing, requester: job.requestedBy).isEmpty

@@ -147,6 +147,7 @@ struct Worker: Sendable {
             return nil
         }
         let someoneElseRuns = try await someoneElseRuns(sessions)
+        if isAlone, !someoneElseRuns { try await engine.lookIfDue(sessions) }
         return someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll
     }
 

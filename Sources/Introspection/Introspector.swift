@@ -7,6 +7,9 @@ public struct Introspector: Sendable {
     /// A table that is left out: Alembic's version table.
     public var versionTable: String
 
+    /// Whether every owner is named, and not only those who are not the reader.
+    public var namesEveryOwner = false
+
     /// A reader.
     public init(versionTable: String = "alembic_version") {
         self.versionTable = versionTable
@@ -15,9 +18,10 @@ public struct Introspector: Sendable {
     /// What the database looks like.
     public func read(_ connection: Connection) async throws -> DatabaseSchema {
         // With an empty search path every name comes qualified.
-        let options = TransactionOptions(isolation: .repeatableRead, isReadOnly: true, settings: ["search_path": ""])
+        let options = TransactionOptions(
+            isolation: .repeatableRead, isReadOnly: true, settings: ["search_path": "", "lock_timeout": "10s"])
         return try await connection.transaction(options) { scope in
-            var reading = CatalogueReading(scope: scope)
+            var reading = CatalogueReading(scope: scope, namesEveryOwner: namesEveryOwner)
             return try await reading.schema(without: versionTable)
         }
     }
@@ -26,12 +30,14 @@ public struct Introspector: Sendable {
 /// One reading of the catalogue.
 private struct CatalogueReading {
     let scope: TransactionScope
+    let namesEveryOwner: Bool
     var schema = DatabaseSchema()
     private var names: [CatalogueAddress: ObjectID] = [:]
     private var aliases: [CatalogueAddress: CatalogueAddress] = [:]
 
-    init(scope: TransactionScope) {
+    init(scope: TransactionScope, namesEveryOwner: Bool) {
         self.scope = scope
+        self.namesEveryOwner = namesEveryOwner
     }
 
     mutating func schema(without versionTable: String) async throws -> DatabaseSchema {
@@ -95,7 +101,7 @@ private struct CatalogueReading {
             guard let subject = name(try row.address()) else { continue }
             schema.insert(Comment(subject: subject, target: try row.decode(3), text: try row.decode(4)))
         }
-        for row in try await ask(AttachedQuery.strangersOwners) {
+        for row in try await ask(namesEveryOwner ? AttachedQuery.everyOwner : AttachedQuery.strangersOwners) {
             guard let subject = name(try row.address()) else { continue }
             schema.insert(Owner(subject: subject, target: try row.decode(3), role: try row.decode(5)))
         }

@@ -12,6 +12,8 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
     case directoryBroken = "directory-broken"
     case approvalGiven = "approval-given"
     case approvalRevoked = "approval-revoked"
+    case schemaDrifted = "schema-drifted"
+    case schemaAsLeft = "schema-as-left"
 
     /// The journal's MESSAGE_ID.
     public var messageID: String {
@@ -27,6 +29,8 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
         case .directoryBroken: "a2bb0d13c3b409198efa990825d29a58"
         case .approvalGiven: "87bd6985b5e92a0128984a61845866b8"
         case .approvalRevoked: "324d89b55753d9c3ff40f9a2cd9b4064"
+        case .schemaDrifted: "4f1d9a0c5b7e4863a2e1c0d97b5f3a68"
+        case .schemaAsLeft: "9c2b7e51d04f4a6e8b3d5f7a1c9e0264"
         }
     }
 }

@@ -43,6 +43,25 @@ public struct DatabaseSchema: Sendable {
         }
     }
 
+    /// Makes an object what it is in another schema, or removes it with that, unless it is no longer what it was `since`.
+    public mutating func restore(_ id: ObjectID, from other: DatabaseSchema, unlessChangedSince since: DatabaseSchema) {
+        let isUntouched =
+            switch (objects[id], since.objects[id]) {
+            case (nil, nil): true
+            case (let now?, let then?): now.isSame(asAny: then)
+            default: false
+            }
+        guard isUntouched else { return }
+        if let object = other.objects[id] {
+            // A table's parts are looked at each for itself.
+            guard var table = object as? Table, let present = objects[id] as? Table else { return insert(object) }
+            table.columns = present.columns
+            insert(table)
+        } else {
+            objects[id] = nil
+        }
+    }
+
     /// Leaves out what another schema has nothing to say about at all: of whom things are, and who may do what.
     public func comparable(with other: DatabaseSchema) -> DatabaseSchema {
         let spoken = Set(other.objects.keys.map(\.kind))

@@ -44,6 +44,9 @@ enum Samples {
         name: "main-20261122T101500Z-001", database: "main", path: "/var/backups/migrated/main", takenAt: moment,
         elapsedSeconds: 2.5, size: 80_000_000, versionRows: ["001"], job: job.id, isVerified: true,
         problem: "a hash differs")
+    static let drift = DriftReport(
+        lookedAt: moment, keptAt: moment, changes: [.init(kind: "table", name: "public.t", change: "create")],
+        notCompared: ["base type b"], upgrade: "CREATE TABLE t ();", downgrade: "DROP TABLE t;")
     static let check = Check(subject: "main: pg_dump", outcome: .bad, message: "not found", hint: "install it")
 
     static var database: DatabaseStatus {
@@ -141,6 +144,8 @@ enum Samples {
             Rehearse.self, .init(database: "main", target: "head", noWayBack: true, requestId: job.requestID),
             .init(job: job)),
         Exchange(GetRehearsal.self, .init(database: "main"), .init(job: job.id, report: rehearsal)),
+        Exchange(GetDrift.self, .init(database: "main"), .init(report: drift)),
+        Exchange(AcceptDrift.self, .init(database: "main", changes: drift.changes), .init(report: drift)),
     ]
 }
 

@@ -70,7 +70,8 @@ struct ProgressView: Sendable {
             if event.kind == .stepApplied { appliedCount += 1 }
             end()
             return ["\(painter(signs.done, .green)) \(message)"]
-        case .stepRetried, .rehearsalFinding, .blockersSeen, .versionChangedOutside, .jobAwaitingApproval,
+        case .stepRetried, .rehearsalFinding, .blockersSeen, .versionChangedOutside, .schemaDrifted,
+            .jobAwaitingApproval,
             .jobNeedsDecision:
             return ["\(painter(signs.notice, .yellow)) \(message)"]
         case .backupPruned:

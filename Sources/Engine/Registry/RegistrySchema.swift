@@ -4,7 +4,7 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first, stamps, resets, rehearsals]
+    static let versions: [[String]] = [first, stamps, resets, rehearsals, keptSchemas]
 
     /// The names of all our tables: those that the statements above create.
     static var tables: [String] {
@@ -72,6 +72,22 @@ enum RegistrySchema {
         CREATE UNIQUE INDEX job_one_running ON migrated.job ((true))
             WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'rehearsing', 'applying', 'verifying')
         """,
+    ]
+
+    /// The schemas that upgrades left, as text that only we read.
+    private static let keptSchemas = [
+        """
+        CREATE TABLE migrated.kept_schema (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            kept_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            fingerprint text NOT NULL,
+            archive text NOT NULL,
+            history_number bigint NOT NULL,
+            server_major integer NOT NULL,
+            uid bigint, user_name text, login_uid bigint, machine_id text,
+            CHECK ((uid IS NULL) = (user_name IS NULL) AND (uid IS NULL) = (machine_id IS NULL))
+        )
+        """
     ]
 
     private static let first = [

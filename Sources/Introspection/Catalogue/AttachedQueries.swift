@@ -59,10 +59,11 @@ enum AttachedQuery {
         SELECT k.tableoid, k.oid, 0, format('EVENT TRIGGER %I', k.evtname), k.evtowner FROM pg_event_trigger k
         """
 
-    static let strangersOwners = """
+    static let everyOwner = """
         SELECT o.*, quote_ident(pg_get_userbyid(o.owner)) FROM (\(owners)) o(catalogue, object, part, target, owner)
-        WHERE o.owner <> current_user::regrole
         """
+
+    static let strangersOwners = everyOwner + " WHERE o.owner <> current_user::regrole"
 
     static let privileges = """
         SELECT o.catalogue, o.object, o.part, json_build_object('subject', json_build_object('kind', 'table', 'name', ''),

@@ -5,8 +5,8 @@ extension CatalogueQuery {
     /// ` OPTIONS (host 'a')` of an array of options.
     static func options(_ column: String) -> String {
         """
-        coalesce((SELECT ' OPTIONS (' || string_agg(format('%I %L', option_name, option_value), ', ' ORDER BY option_name) || ')'
-          FROM pg_options_to_table(\(column))), '')
+        coalesce((SELECT ' OPTIONS (' || string_agg(format('%I %L', option_name, option_value), ', ' ORDER BY place) || ')'
+          FROM pg_options_to_table(\(column)) WITH ORDINALITY o(option_name, option_value, place)), '')
         """
     }
 

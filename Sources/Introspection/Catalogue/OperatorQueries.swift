@@ -23,11 +23,12 @@ extension CatalogueQuery {
         FROM pg_am m WHERE m.oid >= 16384 AND \(Fragment.isNoMember("m"))
         """)
 
+    /// One that was only spoken of, by an operator that it undoes, comes with that one.
     static let operators = CatalogueQuery(
         PlainObject.self,
         """
         SELECT o.tableoid, o.oid, 0, json_build_object('kind', 'operator', 'name', o.oid::regoperator::text,
-          'creation', json_build_array(format('CREATE OPERATOR %I.%s (%s)', n.nspname, o.oprname, concat_ws(', ',
+          'creation', CASE WHEN o.oprcode = 0 THEN '[]'::json ELSE json_build_array(format('CREATE OPERATOR %I.%s (%s)', n.nspname, o.oprname, concat_ws(', ',
             'FUNCTION = ' || o.oprcode, 'LEFTARG = ' || format_type(nullif(o.oprleft, 0), NULL),
             'RIGHTARG = ' || format_type(nullif(o.oprright, 0), NULL),
             'COMMUTATOR = ' || (SELECT format('OPERATOR(%I.%s)', m.nspname, c.oprname) FROM pg_operator c
@@ -35,11 +36,11 @@ extension CatalogueQuery {
             'NEGATOR = ' || (SELECT format('OPERATOR(%I.%s)', m.nspname, c.oprname) FROM pg_operator c
               JOIN pg_namespace m ON m.oid = c.oprnamespace WHERE c.oid = o.oprnegate),
             'RESTRICT = ' || nullif(o.oprrest, 0)::regproc, 'JOIN = ' || nullif(o.oprjoin, 0)::regproc,
-            CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge THEN 'MERGES' END))),
+            CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge THEN 'MERGES' END))) END,
           'removal', json_build_array(format('DROP OPERATOR %I.%s (%s, %s)', n.nspname, o.oprname,
             coalesce(format_type(nullif(o.oprleft, 0), NULL), 'NONE'), format_type(o.oprright, NULL))))
         FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
-        WHERE o.oprcode <> 0 AND \(Fragment.isOurs) AND \(Fragment.isNoMember("o"))
+        WHERE \(Fragment.isOurs) AND \(Fragment.isNoMember("o"))
         """)
 
     /// The members of a class or a family whose rows in pg_depend say so.

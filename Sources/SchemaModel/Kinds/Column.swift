@@ -235,6 +235,9 @@ public struct Column: SchemaObject {
         left.inheritedDefault = right.inheritedDefault
         left.isInheritedNotNull = right.isInheritedNotNull
         left.isOfEnum = right.isOfEnum
+        // Who said first that there is such a column cannot be changed, and means nothing.
+        if isInherited, other.isInherited { left.isLocal = right.isLocal }
+        left.isInherited = right.isInherited
         return left == right
     }
 }

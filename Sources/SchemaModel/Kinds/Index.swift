@@ -27,7 +27,19 @@ public struct Index: SchemaObject {
         definition.replacing(" INDEX ", with: " INDEX CONCURRENTLY ", maxReplacements: 1)
     }
 
-    /// Built beside what is written meanwhile; where it replaces another, that one goes when this one is whole.
+    /// What builds it beside another of its name, which goes when this one is whole.
+    var replacement: [String] {
+        let own = Name.last(of: name)
+        let building = Name.suffixed(own, "_new")
+        let qualified = Name.schema(of: name) + "." + building
+        return [
+            concurrently.replacing(
+                " INDEX CONCURRENTLY \(own) ", with: " INDEX CONCURRENTLY \(building) ", maxReplacements: 1),
+            "DROP INDEX CONCURRENTLY \(name)", "ALTER INDEX \(qualified) RENAME TO \(own)",
+        ] + settings
+    }
+
+    /// Built beside what is written meanwhile.
     public func creationStages(in surroundings: Surroundings) -> [DDLStage] {
         guard surroundings.isBusy, !isInherited else { return [DDLStage(creation)] }
         return [DDLStage([concurrently] + settings, mode: .standalone)]

@@ -9,6 +9,11 @@ public struct PlainObject: SchemaObject {
     /// The statements that remove it.
     public var removal: [String]
 
+    /// What was only spoken of so far is said.
+    public func change(to desired: Self) -> ObjectChange {
+        creation.isEmpty ? .inPlace(desired.creation) : .anew
+    }
+
     /// By kind and name.
     public var id: ObjectID { ObjectID(kind, name) }
 }

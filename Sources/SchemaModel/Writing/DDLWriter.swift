@@ -63,6 +63,7 @@ public struct DDLWriter {
             case .create: addMaking(id)
             case .alter: addAlteration(id)
             case .remake where difference.replacedTypes[id] != nil: addReplacement(id)
+            case .remake where replacesIndex(id): addIndexReplacement(id)
             case .remake:
                 addDrop(id)
                 addMaking(id)
@@ -109,6 +110,20 @@ public struct DDLWriter {
         }
         add(.make, id, old.changeStages(toAny: new, statements, in: surroundings(of: new)))
         if id.kind == .enumeration { graph.demandCommit(after: makings[id]?.last) }
+    }
+
+    /// Whether an index can be built beside the one that it replaces: what that one stands on stays as it is.
+    private func replacesIndex(_ id: ObjectID) -> Bool {
+        guard style == .careful, let index = difference.new.objects[id] as? Index, !index.isInherited,
+            surroundings(of: index).isBusy
+        else { return false }
+        let grounds = difference.old.needs[id, default: []].union(difference.new.needs[id, default: []])
+        return grounds.allSatisfy { difference.fates[$0] == nil }
+    }
+
+    private mutating func addIndexReplacement(_ id: ObjectID) {
+        guard let index = difference.new.objects[id] as? Index else { return }
+        add(.make, id, [DDLStage(index.replacement, mode: .standalone)])
     }
 
     /// The table that the object is a part of, where it stays and others use it.
