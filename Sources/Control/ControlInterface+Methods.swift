@@ -259,10 +259,14 @@ extension ControlInterface {
           # The database, by its name in the settings.
           database: ?string,
           # What is approved.
-          items: []ApprovalItem
+          items: []ApprovalItem,
+          # What rehearsals found, and is approved.
+          findings: ?[]FindingsItem
         ) -> (
-          # The approvals that stand now.
-          approvals: []Approval
+          # The approvals of these contents that stand now.
+          approvals: []Approval,
+          # The approvals of findings that stand now.
+          findings: ?[]FindingsApproval
         )
 
         # Takes the caller's own approvals back; what was applied stays applied.
@@ -270,10 +274,14 @@ extension ControlInterface {
           # The database, by its name in the settings.
           database: ?string,
           # What is no longer approved.
-          items: []ApprovalItem
+          items: []ApprovalItem,
+          # What rehearsals found, and is no longer approved.
+          findings: ?[]FindingsItem
         ) -> (
-          # The approvals that stand now.
-          approvals: []Approval
+          # The approvals of these contents that stand now.
+          approvals: []Approval,
+          # The approvals of findings that stand now.
+          findings: ?[]FindingsApproval
         )
 
         # The approvals that stand.
@@ -282,7 +290,9 @@ extension ControlInterface {
           database: ?string
         ) -> (
           # Newest first.
-          approvals: []Approval
+          approvals: []Approval,
+          # The approvals of what rehearsals found, newest first.
+          findings: ?[]FindingsApproval
         )
 
         """

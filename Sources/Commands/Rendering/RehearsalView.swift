@@ -18,9 +18,15 @@ struct RehearsalView: Sendable {
         }
         if let way = report.wayBack { try output.line(Self.wayBack(way)) }
         for finding in report.findings where finding.code != .notRehearsed {
-            let style: Style = finding.action == .refuse ? .red : .yellow
+            let style: Style = finding.action == .tell ? .yellow : .red
+            let meaning =
+                switch finding.action {
+                case .tell: ""
+                case .ask: " (asks for approval)"
+                case .refuse: " (refused)"
+                }
             try output.lines([
-                painter("\(finding.code.rawValue): ", style) + finding.message.printable,
+                painter("\(finding.code.rawValue): ", style) + finding.message.printable + meaning,
                 painter("  hint: ", .dim) + finding.hint,
             ])
         }

@@ -44,7 +44,9 @@ struct Reporter: Sendable {
         let level: Logger.Level =
             switch event.kind {
             case .jobFailed, .jobNeedsDecision: .error
-            case .rehearsalFinding, .blockersSeen, .stepRetried, .versionChangedOutside, .jobAwaitingApproval: .warning
+            case .rehearsalFinding, .blockersSeen, .stepRetried, .stepOverrun, .versionChangedOutside,
+                .jobAwaitingApproval:
+                .warning
             case .backupProgress, .rehearsalProgress, .stepProgress: .debug
             default: .info
             }

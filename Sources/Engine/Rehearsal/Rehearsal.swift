@@ -73,6 +73,15 @@ struct Rehearsal: Sendable {
         let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
         try DirectoryTree.make(rules.directory, mode: mode)
         try DirectoryTree.make(parent, mode: mode)
+        if SystemAccount.isRoot, let account = SystemAccount.forClusters,
+            let closed = account.firstClosed(onTheWayTo: parent)
+        {
+            throw NoCopy(
+                reason: """
+                    the user "\(account.name)", who serves the copy, cannot pass "\(closed)"; let everybody pass it (chmod o+x), \
+                    or name a directory elsewhere under [database.\(configuration.name).rehearsal]
+                    """)
+        }
         try demandSpace(for: shape, in: parent)
         let clock = ContinuousClock()
         let start = clock.now
@@ -96,7 +105,8 @@ struct Rehearsal: Sendable {
     private func carryOut(in scratch: ScratchDatabase, _ outcome: inout Outcome) async throws {
         var configuration = configuration
         configuration.connection = scratch.connection
-        let sessions = try await SessionPair.open(configuration)
+        // What the server says of temporary files is for the measurement.
+        let sessions = try await SessionPair.open(configuration, settings: [("client_min_messages", "log")])
         let reader = try await Connection.open(
             scratch.readerConnection, applicationName: "migrated rehearsal reader", timeout: .seconds(10))
         do {
@@ -120,7 +130,7 @@ struct Rehearsal: Sendable {
         let before = try await stage.look()
         await tell("carrying out \(Plural.count(draft.plan.steps.count, "revision")) in the copy")
         do {
-            defer { outcome.report.take(stage.measurement) }
+            defer { outcome.report.take(stage.measurement, rows: before.contents) }
             try await stage.apply(draft.plan, revisions: draft.revisions)
         } catch let failure as Failure {
             guard !isForLackOfRights(failure, in: stage.scratch.shape) else {
@@ -140,7 +150,7 @@ struct Rehearsal: Sendable {
         guard takesWayBack, isShort, draft.plan.steps.allSatisfy({ $0.direction == .upgrade }) else { return }
         await tell("taking it back in the copy, and carrying it out once more")
         do {
-            defer { outcome.report.take(stage.measurement) }
+            defer { outcome.report.take(stage.measurement, rows: before.contents) }
             outcome.report.wayBack = try await stage.wayBack(draft, before: before, after: after)
         } catch let failure as Failure {
             outcome.report.findings.append(
@@ -226,10 +236,16 @@ struct Rehearsal: Sendable {
 }
 
 extension RehearsalReport {
-    /// Takes over what was measured up to now.
-    mutating func take(_ measurement: Measurement) {
+    /// Takes over what was measured up to now, with how many rows there were at first.
+    mutating func take(_ measurement: Measurement, rows contents: TableContents) {
         let result = measurement.result
-        statements = result.statements
+        statements = result.statements.map { statement in
+            var statement = statement
+            for (index, relation) in statement.relations.enumerated() where relation.kind == .table && !relation.isNew {
+                statement.relations[index].rows = contents.tables[relation.name]?.rows
+            }
+            return statement
+        }
         unlistedStatements = result.unlisted
         for finding in result.findings where !findings.contains(finding) { findings.append(finding) }
     }

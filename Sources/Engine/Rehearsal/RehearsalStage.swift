@@ -52,9 +52,12 @@ struct RehearsalStage: Sendable {
             if error.cause == .cancelled { throw CancellationError() }
             throw error
         }
-        return Look(
+        let look = Look(
             schema: schema, contents: try await TableContents.read(on: reader, leavingOut: sessions.versions),
             bareForeignKeys: try await bareForeignKeys())
+        // What was read here must not be counted later, as if a statement had read it.
+        if reader.serverVersion >= 150_000 { try await reader.execute("SELECT pg_catalog.pg_stat_force_next_flush()") }
+        return look
     }
 
     /// Applies a plan as it is applied in earnest, for a job of the copy's own registry.

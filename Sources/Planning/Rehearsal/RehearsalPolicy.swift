@@ -10,15 +10,26 @@ public struct RehearsalPolicy: Sendable, Hashable {
     public var scanRows: Int64
     /// The findings that end the job before anything is done to the database.
     public var refused: Set<RehearsalFinding.Code>
+    /// The findings that somebody has to consent to.
+    public var asked: Set<RehearsalFinding.Code>
+    /// What is done where carrying out the plan takes far longer than the rehearsal did.
+    public var overrun: OverrunPolicy
 
     public init(
         lockMilliseconds: Double = 1000, rewriteBytes: Int64 = 64 << 20, scanRows: Int64 = 10_000,
-        refused: Set<RehearsalFinding.Code> = []
+        refused: Set<RehearsalFinding.Code> = [], asked: Set<RehearsalFinding.Code> = [],
+        overrun: OverrunPolicy = OverrunPolicy()
     ) {
         self.lockMilliseconds = lockMilliseconds
         self.rewriteBytes = rewriteBytes
         self.scanRows = scanRows
         self.refused = refused
+        self.asked = asked
+        self.overrun = overrun
+    }
+
+    private func action(for code: RehearsalFinding.Code) -> RehearsalFinding.Action {
+        refused.contains(code) ? .refuse : asked.contains(code) ? .ask : .tell
     }
 
     /// The modes in which others can no longer write, or not even read.
@@ -43,17 +54,14 @@ public struct RehearsalPolicy: Sendable, Hashable {
         findings += report.wayBack.map(Self.findings) ?? []
         return findings.map { finding in
             var judged = finding
-            judged.action = refused.contains(finding.code) ? .refuse : .tell
+            judged.action = action(for: finding.code)
             return judged
         }
     }
 
     private func locks(of statement: StatementMeasure) -> [RehearsalFinding] {
-        let new = Set(statement.relations.filter(\.isNew).map(\.name))
-        return statement.locks.filter {
-            Self.strongModes.contains($0.mode) && $0.heldMilliseconds > lockMilliseconds && !new.contains($0.relation)
-        }.map { lock in
-            let held = Self.seconds(lock.heldMilliseconds)
+        statement.locksInTheWay.filter { $0.heldMilliseconds > lockMilliseconds }.map { lock in
+            let held = Self.time(lock.heldMilliseconds)
             let victims = lock.mode == "AccessExclusiveLock" ? "reading and writing" : "writing"
             return RehearsalFinding(
                 .strongLock, lock.relation,
@@ -69,7 +77,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
         }.map { relation in
             RehearsalFinding(
                 .tableRewrite, relation.name,
-                "\(statement.verb) of \(statement.revision) writes all of \"\(relation.name)\" anew, \(relation.bytesBefore >> 10) KiB in \(Self.seconds(statement.elapsedMilliseconds))"
+                "\(statement.verb) of \(statement.revision) writes all of \"\(relation.name)\" anew, \(relation.bytesBefore >> 10) KiB in \(Self.time(statement.elapsedMilliseconds))"
             )
         }
     }
@@ -123,7 +131,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
     }
 
     /// `850 ms`, `2.8 s`
-    private static func seconds(_ milliseconds: Double) -> String {
+    public static func time(_ milliseconds: Double) -> String {
         guard milliseconds >= 1000 else { return "\(Int(max(0, milliseconds).rounded())) ms" }
         return "\(Double(Int(milliseconds / 100)) / 10) s"
     }
