@@ -42,7 +42,8 @@ struct SampleSettingsTests {
     @Test("what it calls a default is the default")
     func defaults() throws {
         let examples = [
-            "socket_group", "role", "search_path", "statement_timeout", "version_table_schema", "registry_role",
+            "socket_group", "password", "role", "search_path", "statement_timeout", "version_table_schema",
+            "registry_role",
             "reason", "tools",
         ]
         let lines = try uncommented().split(separator: "\n").filter { line in
