@@ -60,9 +60,19 @@ demo: release ## Show the whole way on a PostgreSQL of its own (KEEP=1 leaves th
 	@KEEP="$(KEEP)" scripts/demo $(BUILD)
 
 .PHONY: test
+test: PACKAGES += pgbouncer
 test: deps ## Build and run all tests
 	$(SWIFT) build --build-tests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) $(SWIFT) test --skip-build
+
+# How long, in seconds, and what the random choices come from (any, where it is empty).
+DURATION ?= 600
+SEED ?=
+
+.PHONY: torture
+torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=)
+	$(SWIFT) build
+	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: release ## Measure against psql, with medians and ratios

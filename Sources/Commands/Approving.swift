@@ -136,6 +136,22 @@ struct Approving: Sendable {
             Approve.self, ApprovalRequest(database: job?.database ?? session.database, items: subjects.map(\.item)))
     }
 
+    /// What the latest rehearsal found, where it was one of just these contents among others.
+    func showRehearsal(of subjects: [Subject]) async throws {
+        let latest: GetRehearsal.Reply
+        do {
+            latest = try await session.client.call(GetRehearsal.self, .init(database: session.database))
+        } catch let failure as Failure where failure.code == .protocolViolation {
+            return  // An older daemon: it has not rehearsed anything.
+        }
+        guard let report = latest.report, let job = latest.job,
+            subjects.allSatisfy({ report.contentDigests.contains($0.item.contentDigest) })
+        else { return }
+        try session.output.line(session.output.painter("Rehearsal of \(job)", .bold))
+        try RehearsalView(output: session.output).show(report)
+        try session.output.line()
+    }
+
     /// What a person reads before the question.
     func show(_ subjects: [Subject]) throws {
         let painter = session.output.painter

@@ -67,7 +67,7 @@ actor JobDisplay {
 
 extension JobEvent.Kind {
     /// It tells only how far something has come; there may be thousands of them.
-    var isProgress: Bool { self == .backupProgress || self == .stepProgress }
+    var isProgress: Bool { self == .backupProgress || self == .rehearsalProgress || self == .stepProgress }
 }
 
 /// An event on one line.
@@ -87,7 +87,9 @@ enum EventLine {
         switch event.kind {
         case .jobFailed, .jobNeedsDecision: .red
         case .jobSucceeded: .green
-        case .stepRetried, .blockersSeen, .jobAwaitingApproval, .versionChangedOutside, .jobCancelled: .yellow
+        case .stepRetried, .blockersSeen, .rehearsalFinding, .jobAwaitingApproval, .versionChangedOutside,
+            .jobCancelled:
+            .yellow
         default: .plain
         }
     }

@@ -128,7 +128,7 @@ extension Session {
                 job.failure ?? Failure(.needsDecision, "cannot complete \"\(job.id)\": a person has to decide")
             failure.code = .needsDecision
             failure.hint =
-                failure.hint ?? "look, then say: migratectl resolve \(job.id) applied|not-applied|abandon --reason …"
+                failure.hint ?? "look, then say: migratectl resolve \(job.id) --applied | --not-applied | --retry"
             return failure
         case .awaitingApproval:
             return missingApprovals(job)
@@ -205,6 +205,8 @@ enum JobSummary {
             return "\(job.id): version table stamped, \(job.id.database) is at \(names(job))"
         case .reset:
             return "\(job.id): emptied\(time)"
+        case .rehearse:
+            return "\(job.id): rehearsed\(time), nothing was done to \(job.id.database)"
         case .backup:
             return "\(job.id): backup \(job.backup ?? "") taken\(time)"
         }

@@ -27,7 +27,8 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Migration",
                 subcommands: [
-                    UpgradeCommand.self, DowngradeCommand.self, StampCommand.self, EnsureVersionCommand.self,
+                    UpgradeCommand.self, DowngradeCommand.self, RehearseCommand.self, StampCommand.self,
+                    EnsureVersionCommand.self,
                     ApproveCommand.self, RevokeCommand.self, ApprovalsCommand.self, TestCommand.self,
                     ResetCommand.self,
                 ]),

@@ -25,6 +25,9 @@ struct DatabaseSectionJudge {
                 "file_template", "the directories that it makes would not be looked into",
                 hint: "set recursive_migrations = true")
         }
+        database.rehearsal = RehearsalSectionJudge(
+            section: section.child("rehearsal", .rehearsal), daemon: daemon
+        ).judge()
         database.locks = judgeLocks(section.child("locks", .locks))
         database.role = identifier("role")
         database.searchPath = searchPath() ?? []

@@ -138,6 +138,8 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
     public var development: Bool
     /// `[database.NAME.backup]`.
     public var backup: BackupSettings
+    /// `[database.NAME.rehearsal]`.
+    public var rehearsal: RehearsalSettings
     /// `[database.NAME.locks]`.
     public var locks: LockSettings
 
@@ -150,6 +152,7 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
         self.location = location
         self.migrations = migrations
         self.backup = backup
+        rehearsal = RehearsalSettings(directory: backup.directory + "/.rehearsals")
         recursiveMigrations = false
         fileTemplate = .standard
         searchPath = []

@@ -1,6 +1,6 @@
 /// Every section and key that settings may have: the register against which unknown keys are told.
 enum SettingsSection: CaseIterable {
-    case top, daemon, access, database, backup, locks
+    case top, daemon, access, database, backup, rehearsal, locks
 
     /// The keys, tables of their own included.
     var keys: [String] {
@@ -13,15 +13,20 @@ enum SettingsSection: CaseIterable {
                 "url", "password", "migrations", "recursive_migrations", "file_template", "role", "search_path",
                 "statement_timeout", "approvals", "requester_may_approve", "auto_upgrade", "edited_after_apply",
                 "version_table", "version_table_schema", "registry_role",
-                "development", "backup", "locks",
+                "development", "backup", "rehearsal", "locks",
             ]
         case .backup: ["policy", "reason", "directory", "jobs", "keep", "min_free", "tools"]
+        case .rehearsal:
+            [
+                "policy", "directory", "max_size", "way_back", "way_back_max_size", "lock_budget", "rewrite_size",
+                "refuse",
+            ]
         case .locks: ["lock_timeout", "max_lock_timeout", "budget", "pause", "max_pause"]
         }
     }
 
     /// The keys that hold a table instead of a value.
-    static let tables: Set<String> = ["daemon", "access", "database", "backup", "locks"]
+    static let tables: Set<String> = ["daemon", "access", "database", "backup", "rehearsal", "locks"]
 
     /// The heading under which the section is written.
     func heading(database: String?) -> String {
@@ -32,6 +37,7 @@ enum SettingsSection: CaseIterable {
         case .access: "[access]"
         case .database: "[database.\(name)]"
         case .backup: "[database.\(name).backup]"
+        case .rehearsal: "[database.\(name).rehearsal]"
         case .locks: "[database.\(name).locks]"
         }
     }

@@ -1,7 +1,7 @@
 extension ControlInterface {
     static let jobTypes = """
         # What a job does.
-        type JobKind (upgrade, downgrade, stamp, backup, reset)
+        type JobKind (upgrade, downgrade, stamp, backup, rehearse, reset)
 
         # One change of the rows of the version table; exactly one field is set.
         type VersionRowChange (
@@ -59,8 +59,8 @@ extension ControlInterface {
           id: string,
           # What it does.
           kind: JobKind,
-          # queued, planning, awaiting-approval, waiting-for-lock, backing-up, applying, verifying, succeeded, failed,
-          # cancelled or needs-decision; new ones may appear.
+          # queued, planning, awaiting-approval, waiting-for-lock, backing-up, rehearsing, applying, verifying,
+          # succeeded, failed, cancelled or needs-decision; new ones may appear.
           state: string,
           # The target as it was given; empty for a backup.
           target: string,

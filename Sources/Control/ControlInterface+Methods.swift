@@ -1,7 +1,9 @@
 extension ControlInterface {
     /// The methods of the interface.
-    static let methodTexts = [readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods]
-        .joined(separator: "\n")
+    static let methodTexts = [
+        readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods,
+    ]
+    .joined(separator: "\n")
 
     private static let readingMethods = """
         # How the daemon and its databases are.
@@ -194,7 +196,9 @@ extension ControlInterface {
           # What it applies, in order; empty before it was planned.
           steps: []Step,
           # What happened, oldest first.
-          events: []JobEvent
+          events: []JobEvent,
+          # What its rehearsal found; absent where there was none.
+          rehearsal: ?RehearsalReport
         )
 
         # Follows a job. With more: the job first, then its events as they happen, one a reply, then the job again when it is
@@ -237,8 +241,8 @@ extension ControlInterface {
         method Resolve(
           # The name of the job, such as main-41.
           job: string,
-          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it again;
-          # abandon: end the job as failed and leave the database as it is.
+          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it;
+          # retry: run it again, whatever came of it; abandon: end the job as failed and leave the database as it is.
           decision: string,
           # Why, for the record.
           reason: string

@@ -37,6 +37,8 @@ public enum ControlInterface {
         GetSchema.self,
         Reset.self,
         Release.self,
+        Rehearse.self,
+        GetRehearsal.self,
     ]
 
     /// The interface description in Varlink's language, comments included: what `GetInterfaceDescription` answers.

@@ -12,6 +12,7 @@ extension DatabaseConfiguration {
                 policy: BackupRules.Policy(settings.backup.policy), directory: settings.backup.directory,
                 jobs: settings.backup.jobs, keep: settings.backup.keep, minimumFree: settings.backup.minimumFree,
                 tools: settings.backup.tools))
+        rehearsal = RehearsalRules(settings.rehearsal, jobs: settings.backup.jobs)
         versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
         isRecursive = settings.recursiveMigrations
         fileTemplate = settings.fileTemplate
@@ -28,6 +29,17 @@ extension DatabaseConfiguration {
             first: settings.locks.lockTimeout, longest: settings.locks.maxLockTimeout, budget: settings.locks.budget,
             pause: settings.locks.pause, longestPause: settings.locks.maxPause)
         self.stopPatience = stopPatience
+    }
+}
+
+extension RehearsalRules {
+    fileprivate init(_ settings: RehearsalSettings, jobs: Int) {
+        self.init(
+            isOn: settings.isOn, directory: settings.directory, maximumSize: settings.maximumSize,
+            takesWayBack: settings.takesWayBack, wayBackMaximumSize: settings.wayBackMaximumSize, jobs: jobs,
+            policy: RehearsalPolicy(
+                lockMilliseconds: settings.lockBudget / .milliseconds(1), rewriteBytes: settings.rewriteSize,
+                refused: settings.refused))
     }
 }
 

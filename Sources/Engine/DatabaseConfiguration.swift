@@ -18,6 +18,7 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var autoUpgrade: Bool
     public var locks: LockBudget
     public var backup: BackupRules
+    public var rehearsal: RehearsalRules
     /// Where revisions are looked for.
     public var directories: [String]
     /// Whether the directories below those count as well.
@@ -40,6 +41,7 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         self.connection = connection
         self.directories = directories
         self.backup = backup
+        rehearsal = RehearsalRules(directory: backup.directory + "/.rehearsals")
         isRecursive = false
         fileTemplate = .standard
         versionTable = VersionTableName()

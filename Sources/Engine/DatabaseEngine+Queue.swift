@@ -22,17 +22,34 @@ extension DatabaseEngine {
             kind, draft: draft, target: target, requestID: requestID, person: person, sessions)
     }
 
+    /// Queues the rehearsal of an upgrade. Nothing is done to the database but a backup.
+    ///
+    /// - Throws: `Failure` as for an upgrade.
+    public func enqueueRehearsal(
+        to target: String, takesWayBack: Bool, requestID: String, person: Person
+    ) async throws -> Job {
+        let sessions = try await sessions()
+        let requestID = try RequestID.parse(requestID)
+        if let known = try await known(requestID, sessions) { return known }
+        let draft = try await drafting(sessions).draft(.upgrade, to: target)
+        return try await enqueue(
+            .rehearse, draft: draft, target: target, options: takesWayBack ? [] : [Pipeline.noWayBack],
+            requestID: requestID, person: person, sessions)
+    }
+
     func enqueue(
-        _ kind: JobKind, draft: Draft, target: String, requestID: String, person: Person, _ sessions: SessionPair
+        _ kind: JobKind, draft: Draft, target: String, options: [String] = [], requestID: String, person: Person,
+        _ sessions: SessionPair
     ) async throws -> Job {
         try await refuseFullQueue(sessions)
-        let targets = kind == .upgrade ? try Self.tips(of: draft, target: target) : draft.plan.rowsAfter
+        let targets = kind != .downgrade ? try Self.tips(of: draft, target: target) : draft.plan.rowsAfter
         let revisions = draft.plan.steps.compactMap { draft.revisions[$0.revision] }
         try await SourceStore(session: sessions.observer).keep(revisions)
         return try await insert(
             JobStore.Request(
-                kind: kind, target: target, targetRevisions: targets, steps: draft.plan.steps,
-                planDigest: draft.plan.digest.description, requestID: requestID, person: person), sessions)
+                kind: kind, target: (options + [target]).joined(separator: " "), targetRevisions: targets,
+                steps: draft.plan.steps, planDigest: draft.plan.digest.description, requestID: requestID, person: person
+            ), sessions)
     }
 
     /// What an upgrade's target means now: the planned revisions that no other planned one builds on.
@@ -223,6 +240,7 @@ extension DatabaseEngine {
     public enum Decision: Sendable, Hashable {
         case applied
         case notApplied
+        case retry
         case abandon
     }
 
@@ -239,7 +257,7 @@ extension DatabaseEngine {
         let store = StandaloneStore(session: sessions.observer)
         switch decision {
         case .applied: try await store.settleOpen(of: number, by: record)
-        case .notApplied: try await store.withdrawOpen(of: number)
+        case .notApplied, .retry: try await store.withdrawOpen(of: number)
         case .abandon: break
         }
         var move = JobStore.Move(from: .needsDecision, to: decision == .abandon ? .failed : .queued)

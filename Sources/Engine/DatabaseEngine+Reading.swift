@@ -122,6 +122,20 @@ extension DatabaseEngine {
         try await jobs(sessions()).latest(limit: limit, onlyOpen: onlyOpen)
     }
 
+    /// What the rehearsal of a job found; nil where there was none.
+    public func rehearsal(of number: Int64) async throws -> RehearsalReport? {
+        try await jobs(sessions()).rehearsal(of: number)
+    }
+
+    /// The latest job that was rehearsed, with what was found.
+    public func latestRehearsal() async throws -> (job: JobID, report: RehearsalReport)? {
+        let jobs = jobs(try await sessions())
+        guard let number = try await jobs.latestRehearsed(), let report = try await jobs.rehearsal(of: number) else {
+            return nil
+        }
+        return (JobID(database: configuration.name, number: number), report)
+    }
+
     /// The steps that were pinned when a job was queued.
     public func steps(of number: Int64) async throws -> [Step] {
         try await jobs(sessions()).steps(of: number)

@@ -98,7 +98,7 @@ public final class DatabaseEngine: Sendable {
             await signal.wait(since: seen)
         }
         // Nothing has been begun that would be worth waiting for.
-        let waits: [JobState] = [.planning, .waitingForLock]
+        let waits: [JobState] = [.planning, .waitingForLock, .rehearsing]
         if let stage = activity.current?.stage, waits.contains(stage) { throw Stopping() }
         try await Task.sleep(for: configuration.stopPatience)
         throw Stopping()

@@ -27,7 +27,7 @@ struct Drafting: Sendable {
         if job.kind == .stamp, let request = try await StampStore(session: session).open(job.id.number) {
             return try await draft(request, rows: rows)
         }
-        guard job.kind.direction != nil else {
+        guard job.kind.hasSteps else {
             return Draft(plan: Plan(rowsBefore: rows, steps: []), revisions: [:], graph: .empty)
         }
         let pinned = try await JobStore(database: configuration.name, session: session).steps(of: job.id.number)

@@ -39,7 +39,9 @@ struct Pipeline: Sendable {
             if draft.plan.isEmpty && job.kind.isAboutRevisions {
                 return try await enter(.succeeded, "nothing to do: the database is there already")
             }
-            if case .missing(let missing) = try await verdict(of: draft.plan) { return try await park(missing) }
+            if job.kind.direction != nil, case .missing(let missing) = try await verdict(of: draft.plan) {
+                return try await park(missing)
+            }
 
             try await enter(.waitingForLock, "waiting for the lock")
             do {
@@ -59,9 +61,13 @@ struct Pipeline: Sendable {
         let current = try await makePlan()
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
 
-        if job.kind == .backup || job.kind.changesSchema && wantsBackup {
+        if job.kind == .backup || job.kind == .rehearse || job.kind.changesSchema && wantsBackup {
             try await enter(.backingUp, "backing up")
-            try await backUp(before: current.plan)
+            let backup = try await backUp(before: current.plan)
+            if wantsRehearsal {
+                try await enter(.rehearsing, "rehearsing \(Plural.count(current.plan.steps.count, "revision"))")
+                try await rehearse(current, in: backup)
+            }
         }
         if job.kind.direction != nil {
             // A backup may take hours, in which an approval may be taken back.
@@ -201,7 +207,7 @@ struct Pipeline: Sendable {
         if case .dump = configuration.backup.policy { true } else { false }
     }
 
-    private mutating func backUp(before plan: Plan) async throws {
+    private mutating func backUp(before plan: Plan) async throws -> TakenBackup {
         let history = HistoryStore(database: configuration.name, session: sessions.observer)
         let taken = try await backups.take(
             BackupRequest(
@@ -218,6 +224,7 @@ struct Pipeline: Sendable {
         await reporter.event(
             job.id.number, .backupFinished, "backup \(taken.manifest.name) taken and verified, \(taken.sentence)")
         await prune()
+        return taken
     }
 
     private func prune() async {
@@ -286,6 +293,7 @@ struct Pipeline: Sendable {
         case .stamp: "stamped, \(place)"
         case .reset: "emptied"
         case .backup: "backup \(job.backup ?? "") taken"
+        case .rehearse: "\(Plural.count(plan.steps.count, "revision")) rehearsed, \(place) only in the copy"
         }
     }
 }

@@ -7,6 +7,7 @@ struct Recovery: Sendable {
     let sessions: SessionPair
     let reporter: Reporter
     let backups: any BackupProvider
+    let configuration: DatabaseConfiguration
 
     /// How often a job is brought back before it is taken to be the cause of it.
     static let attemptLimit = 10
@@ -23,6 +24,7 @@ struct Recovery: Sendable {
                 try await bringBack(job, attempts: attempts)
             }
             backups.removeUnfinished()
+            await Rehearsal.removeAbandoned(configuration.rehearsal, database: configuration.name)
         } catch {
             await Task { try? await lock.release() }.value
             throw error

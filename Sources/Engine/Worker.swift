@@ -156,7 +156,9 @@ struct Worker: Sendable {
         let abandoned = try await engine.jobs(sessions).abandoned().first
         guard abandoned != nil || engine.isFresh else { return true }
         let reporter = engine.reporter(sessions)
-        if try await Recovery(sessions: sessions, reporter: reporter, backups: engine.backups(sessions)).run() {
+        if try await Recovery(
+            sessions: sessions, reporter: reporter, backups: engine.backups(sessions), configuration: configuration
+        ).run() {
             engine.recovered()
             return true
         }

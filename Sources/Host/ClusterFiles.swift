@@ -13,6 +13,16 @@ struct ClusterFiles: Sendable {
     /// A Unix socket's path has 108 bytes, and its end is PostgreSQL's.
     private static let longestSocketDirectory = 107 - "/.s.PGSQL.5432".utf8.count
 
+    private static let distantPrefix = "migrated-socket-"
+
+    /// Removes the directory that an earlier start made for a socket whose path was too long, and the link that tells of it.
+    func removeDistantSocketDirectory() {
+        let link = FilePaths.join(directory, "socket")
+        guard let target = FilePaths.linkTarget(link) else { return }
+        if target.hasPrefix("/tmp/\(Self.distantPrefix)") { try? DirectoryTree.remove(target) }
+        unlink(link)
+    }
+
     /// The major version of the cluster that is there, or nil where there is none.
     func majorVersion() -> Int? {
         guard let text = try? TextFiles.readText(FilePaths.join(data, "PG_VERSION"), limit: 64) else { return nil }
@@ -37,7 +47,10 @@ struct ClusterFiles: Sendable {
         try DirectoryTree.make(directory)
         var socketDirectory = FilePaths.join(directory, "socket")
         if socketDirectory.utf8.count > Self.longestSocketDirectory {
-            socketDirectory = try DirectoryTree.makeTemporary(in: "/tmp", prefix: "migrated-socket-")
+            removeDistantSocketDirectory()
+            let link = socketDirectory
+            socketDirectory = try DirectoryTree.makeTemporary(in: "/tmp", prefix: Self.distantPrefix)
+            guard symlink(socketDirectory, link) == 0 else { throw FileError("link", link) }
         } else {
             try DirectoryTree.make(socketDirectory)
         }

@@ -95,10 +95,11 @@ struct ClusterStart: Sendable {
     ) -> Task<ToolError?, Never> {
         var runner = tools.runner
         runner.limits.termination = options.stopTimeout
-        let command = tools.serverCommand(
+        var command = tools.serverCommand(
             data: files.data, socketDirectory: socketDirectory, settings: options.settings, logFile: files.log,
             account: account, endSignal: options.stopsImmediately ? .quit : .interrupt)
-        return Task { [runner] in
+        command.isCutOffFromNetwork = options.isCutOffFromNetwork
+        return Task { [runner, command] in
             var end: ToolError? = ToolError(program: "postgres", cause: .failed, reason: "it ended by itself")
             do throws(ToolError) {
                 try await runner.run(command, onStart: onStart)

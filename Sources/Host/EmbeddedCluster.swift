@@ -19,6 +19,8 @@ public struct EmbeddedCluster: Sendable {
         public var stopTimeout: Duration = .seconds(60)
         /// A log longer than this is put aside at the start.
         public var longestLog: Int64 = 10 << 20
+        /// Whether what runs in it can reach nothing but its own sockets.
+        public var isCutOffFromNetwork = false
         /// Who serves the cluster when we are root; nobody named means "postgres", else "nobody".
         public var account: SystemAccount?
 
@@ -100,6 +102,20 @@ public struct EmbeddedCluster: Sendable {
     /// Stops the server and removes the directory with all that is in it.
     public func stopAndRemove() async throws(FileError) {
         await stop()
+        try DirectoryTree.remove(directory)
+    }
+
+    /// Removes a cluster that was left behind by a process that died; its server, which died with it, is waited for.
+    public static func removeAbandoned(_ directory: String) async throws(FileError) {
+        let files = ClusterFiles(directory)
+        let clock = ContinuousClock()
+        let patience = clock.now + .seconds(5)
+        while let pid = files.inhabitants().first {
+            // Somebody else's child: its end is no event for us.
+            if clock.now > patience { kill(pid, SIGKILL) }
+            guard (try? await clock.sleep(for: .milliseconds(20))) != nil else { return }
+        }
+        files.removeDistantSocketDirectory()
         try DirectoryTree.remove(directory)
     }
 

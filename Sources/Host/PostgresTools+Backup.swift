@@ -55,6 +55,8 @@ extension PostgresTools {
         public var keepsReplication = true
         /// Schemas that are left out, by their exact names.
         public var excludedSchemas: [String] = []
+        /// A file with the lines of ``PostgresTools/contents(of:)`` that are restored; all of them without it.
+        public var listFile: String?
         /// A role that the programs act as.
         public var role: String?
         /// Whether each object is named on standard error.
@@ -122,6 +124,14 @@ extension PostgresTools {
         }
     }
 
+    /// What is in an archive, an object a line, in the form that a restore takes as its list.
+    public func contents(of archive: String) async throws(ToolError) -> [String] {
+        var tools = self
+        tools.runner.limits.standardOutput = 256 << 20
+        return try await tools.run("pg_restore", ["--list", "--", archive]).outputText
+            .split(separator: "\n").map(String.init)
+    }
+
     /// Restores an archive into a database; stops at the first error.
     public func restore(
         _ request: RestoreRequest, onLine: (@Sendable (String) -> Void)? = nil
@@ -134,6 +144,7 @@ extension PostgresTools {
         if !request.keepsTablespaces { arguments.append("--no-tablespaces") }
         if !request.keepsReplication { arguments += ["--no-publications", "--no-subscriptions"] }
         arguments += request.excludedSchemas.map { "--exclude-schema=\($0)" }
+        if let list = request.listFile { arguments.append("--use-list=\(list)") }
         if let role = request.role { arguments.append("--role=\(role)") }
         if request.isVerbose { arguments.append("--verbose") }
         arguments += ["--dbname=\(secrets.conninfo)", "--", request.archive]

@@ -78,6 +78,8 @@ public struct ToolRunner: Sendable {
         public var accepted: Set<Int32> = [0]
         /// A file that its standard output and error are appended to, instead of being kept.
         public var logFile: String?
+        /// Whether it is in a network of its own, which leads nowhere. Unix sockets stay within reach.
+        public var isCutOffFromNetwork = false
 
         /// Makes a command.
         public init(_ executable: String, _ arguments: [String] = [], environment: [String: String] = [:]) {
@@ -245,11 +247,28 @@ extension ToolRunner {
                 signal: Signal(rawValue: command.endSignal.number), toProcessGroup: true,
                 allowedDurationToNextStep: limits.termination)
         ]
+        // The signal is asked for last: a change of user or of namespace makes the kernel forget it.
+        var starting = [setpriv] + arguments + ["--", executable] + command.arguments
+        if command.isCutOffFromNetwork {
+            guard let unshare = Self.find("unshare") else {
+                throw ToolError(
+                    program: "unshare", cause: .missing, reason: "there is no such program",
+                    hint: "install the package \"util-linux\"")
+            }
+            starting =
+                [unshare] + (SystemAccount.isRoot ? [] : ["--user", "--map-current-user"]) + ["--net", "--"] + starting
+        }
         return Configuration(
-            executable: .path(FilePath(setpriv)),
-            arguments: Arguments(arguments + ["--", executable] + command.arguments),
+            executable: .path(FilePath(starting[0])), arguments: Arguments(Array(starting.dropFirst())),
             environment: .custom(environment), workingDirectory: FilePath(command.workingDirectory ?? "/"),
             platformOptions: options)
+    }
+
+    /// Whether this machine lets us give a program a network of its own.
+    public func canCutOffFromNetwork() async -> Bool {
+        var command = Command("true")
+        command.isCutOffFromNetwork = true
+        return (try? await run(command)) != nil
     }
 
     /// The path of a program, or nil where there is none that can be run.

@@ -15,7 +15,6 @@ extension Connection {
     func startNext() {
         while end == nil, running == nil, !isCancelInFlight, let entry = queue.next() {
             running = RunningCommand(entry: entry)
-            FaultPoint.pass("before \(entry.payload.request.gist)")
             send()
             FaultPoint.pass("sent \(entry.payload.request.gist)")
         }

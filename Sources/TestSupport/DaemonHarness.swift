@@ -19,6 +19,8 @@ public final class DaemonHarness: Sendable {
         public var database: [String] = ["approvals = 0"]
         /// Lines for each `[database.NAME.backup]`.
         public var backup: [String] = ["policy = \"none\"", "reason = \"a test\""]
+        /// Lines for each `[database.NAME.rehearsal]`.
+        public var rehearsal: [String] = ["policy = \"off\""]
         /// Lines for each `[database.NAME.locks]`.
         public var locks: [String] = []
 
@@ -85,6 +87,7 @@ public final class DaemonHarness: Sendable {
         for (name, url) in urls.sorted(by: { $0.key < $1.key }) {
             lines += ["[database.\(name)]", "url = \"\(url)\"", "migrations = \"\(migrations)\""] + options.database
             lines += ["[database.\(name).backup]"] + options.backup
+            lines += ["[database.\(name).rehearsal]"] + options.rehearsal
             lines += ["[database.\(name).locks]"] + options.locks
         }
         try TestFiles.write(settingsFile, lines.joined(separator: "\n") + "\n")

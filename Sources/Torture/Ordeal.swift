@@ -1,4 +1,4 @@
-/// All ways to ill-treat the programs, one after the other, in a time and from a seed.
+/// All ways to ill-treat the programs, in a time and from a seed.
 public struct Ordeal: Sendable {
     let duration: Duration
     let seed: UInt64
@@ -17,19 +17,26 @@ public struct Ordeal: Sendable {
         let tally = Tally()
         var random = SeededGenerator(seed: seed)
         let start = ContinuousClock.now
-        for (index, story) in Story.all.enumerated() {
-            // What one story leaves over of its time is the next one's.
-            let deadline = start + duration * (index + 1) / (2 * Story.all.count)
-            await Self.part("sweeping: \(story.name)", tally) {
-                let isWhole = try await CrashSweep(story, tally).run(stride: Self.stride, until: deadline, &random)
-                if isWhole { tally.did("whole sweeps") }
+        await withTaskGroup { group in
+            for story in Story.all {
+                var random = random.fork()
+                group.addTask {
+                    await Self.part("sweeping: \(story.name)", tally) {
+                        let sweep = CrashSweep(story, tally)
+                        let isWhole = try await sweep.run(stride: Self.stride, until: start + duration / 2, &random)
+                        if isWhole { tally.did("whole sweeps") }
+                    }
+                }
             }
         }
         await Self.part("cutting COMMITs", tally) {
             try await CommitCuts(tally).run(until: start + duration * 13 / 20, &random)
         }
         await Self.part("several daemons", tally) {
-            try await SeveralDaemons(tally).run(until: start + duration, &random)
+            try await SeveralDaemons(tally).run(until: start + duration * 19 / 20, &random)
+        }
+        await Self.part("hostile clients", tally) {
+            try await SocketFuzz(tally).run(until: start + duration, &random)
         }
         return tally
     }

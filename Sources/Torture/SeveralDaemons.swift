@@ -56,11 +56,14 @@ public struct SeveralDaemons: Sendable {
         let stages = daemons.map { Stage(harness: $0, database: database, tally: tally) }
         let mischief = Mischief(daemons: daemons, cluster: database.cluster, tally: tally)
         let troublemaker = Task { try await mischief.run(chaos) }
+        let reports = Task { await Self.reports(on: database, chaos) }
         do {
             try await Self.walk(stages, until: end, choices)
         } catch let hanging as TookTooLong {
             tally.violated("several daemons: \(hanging)")
         }
+        reports.cancel()
+        await reports.value
         troublemaker.cancel()
         do {
             try await troublemaker.value
@@ -76,6 +79,22 @@ public struct SeveralDaemons: Sendable {
             tally.violated("several daemons: \(violation)")
         }
         tally.did("databases with several daemons")
+    }
+
+    /// Reports with a snapshot of some age each: a concurrent build of an index waits for them in its middle, and is then cut
+    /// off there as well.
+    private static func reports(on database: TestDatabase, _ random: SeededGenerator) async {
+        var random = random
+        while !Task.isCancelled {
+            // The server comes and goes.
+            guard let session = try? await database.connectAsSuperuser() else {
+                try? await Task.sleep(for: .milliseconds(50))
+                continue
+            }
+            try? await session.script("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM effect")
+            try? await Task.sleep(for: random.milliseconds(100...600))
+            await session.close()
+        }
     }
 
     /// Jobs one after the other, mostly upwards, each through any daemon that has the files and watched through any other.

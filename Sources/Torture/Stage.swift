@@ -11,6 +11,9 @@ struct Stage: Sendable {
     /// How long anything may take before it counts as hanging.
     static let patience = Duration.seconds(120)
 
+    /// Daemons come back at once here: long pauses would only make a run longer.
+    private static let eagerness = Patience(pauses: Array(repeating: .milliseconds(30), count: 200))
+
     /// Queues a job, exactly once however often it has to be asked for, and follows it to its end.
     @discardableResult
     func run(_ kind: JobKind, to target: String = "head", expecting state: JobState = .succeeded) async throws -> Job {
@@ -21,6 +24,7 @@ struct Stage: Sendable {
             case .downgrade: try await client.call(Downgrade.self, .init(target: target, requestId: request)).job
             case .stamp:
                 try await client.call(Stamp.self, .init(targets: [target], purge: true, requestId: request)).job
+            case .rehearse: try await client.call(Rehearse.self, .init(target: target, requestId: request)).job
             case .backup: try await client.call(Backup.self, .init(requestId: request)).job
             case .reset: throw Failure(.usage, "cannot tell a story of a reset")
             }
@@ -51,7 +55,7 @@ struct Stage: Sendable {
         _ what: String, _ body: @escaping @Sendable (ControlClient) async throws -> R
     ) async throws -> R {
         try await within(Self.patience, "\(what)\n\((try? harness.daemon.errors.suffix(3000)) ?? "")") {
-            let client = harness.client()
+            let client = ControlClient(socketPath: harness.socket, patience: Self.eagerness)
             defer { client.close() }
             while true {
                 do {

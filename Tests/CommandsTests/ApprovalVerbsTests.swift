@@ -8,7 +8,7 @@ import Varlink
 
 @testable import Commands
 
-@Suite("Approving sends exactly what was shown", .timeLimit(.minutes(1)))
+@Suite("Approving sends exactly what was shown", .timeLimit(.minutes(15)))
 struct ApprovalVerbsTests {
     /// What was sent to Approve or Revoke.
     private final class Sent: Sendable {

@@ -54,7 +54,8 @@ struct ParsingTests {
     @Test(
         "what is not understood ends with status 64 and a hint",
         arguments: [
-            "upgrade --frob", "downgrade", "job", "job nonsense", "resolve main-1 maybe -r x", "upgrade --yes",
+            "upgrade --frob", "downgrade", "job", "job nonsense", "resolve main-1 --maybe -r x", "resolve main-1 -r x",
+            "resolve main-1 --retry", "upgrade --yes",
             "stamp", "upgrade -o file", "upgrade --sql --approve", "stamp --sql --no-block a", "plan -o file",
         ])
     func usage(line: String) async {

@@ -3,7 +3,7 @@ import Varlink
 
 @testable import Commands
 
-@Suite("The verbs that look, against a daemon with canned answers", .timeLimit(.minutes(1)))
+@Suite("The verbs that look, against a daemon with canned answers", .timeLimit(.minutes(15)))
 struct ReadingVerbsTests {
     private func outcome(_ arguments: String..., at place: Place = Place()) async throws -> Outcome {
         try await FakeDaemon.serving(try Samples.readingHandlers()) { daemon in

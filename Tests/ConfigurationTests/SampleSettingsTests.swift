@@ -43,8 +43,7 @@ struct SampleSettingsTests {
     func defaults() throws {
         let examples = [
             "socket_group", "password", "role", "search_path", "statement_timeout", "version_table_schema",
-            "registry_role",
-            "reason", "tools",
+            "registry_role", "reason", "tools", "refuse",
         ]
         let lines = try uncommented().split(separator: "\n").filter { line in
             !examples.contains { line.hasPrefix("\($0) = ") }

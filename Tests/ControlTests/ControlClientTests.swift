@@ -3,7 +3,7 @@ import Planning
 import Testing
 import Varlink
 
-@Suite("The client loses nothing when the daemon goes away and comes back", .timeLimit(.minutes(1)))
+@Suite("The client loses nothing when the daemon goes away and comes back", .timeLimit(.minutes(15)))
 struct ControlClientTests {
     private let request = MigrationRequest(
         database: "main", target: "head", requestId: "6f1ed002-ab5e-4c5c-8d5b-0123456789ab")

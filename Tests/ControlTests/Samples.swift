@@ -112,7 +112,8 @@ enum Samples {
         Exchange(EnsureVersion.self, .init(database: "main", requestId: job.requestID), .init(job: job)),
         Exchange(Backup.self, .init(database: "main", requestId: job.requestID), .init(job: job)),
         Exchange(ListJobs.self, .init(database: "main", limit: 5, onlyOpen: true), .init(jobs: [job])),
-        Exchange(GetJob.self, .init(job: "main-41"), .init(job: job, steps: [step], events: [event])),
+        Exchange(
+            GetJob.self, .init(job: "main-41"), .init(job: job, steps: [step], events: [event], rehearsal: rehearsal)),
         Exchange(
             WatchJob.self, .init(job: "main-41", fromSequence: 3, untilParked: true), .init(job: job, event: event)),
         Exchange(Subscribe.self, .init(database: "main", last: 3), .init(events: [event])),
@@ -136,6 +137,10 @@ enum Samples {
             Reset.self, .init(database: "main", requestId: job.requestID, upgradeRequestId: job.requestID),
             .init(job: job, upgrade: job)),
         Exchange(Release.self, .init(database: "main"), .init(versionTable: "public.alembic_version", rows: ["001"])),
+        Exchange(
+            Rehearse.self, .init(database: "main", target: "head", noWayBack: true, requestId: job.requestID),
+            .init(job: job)),
+        Exchange(GetRehearsal.self, .init(database: "main"), .init(job: job.id, report: rehearsal)),
     ]
 }
 

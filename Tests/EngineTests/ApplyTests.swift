@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct ApplyTests {
+@Suite(.timeLimit(.minutes(15))) struct ApplyTests {
     /// The repository's own revisions.
     private static let shipped = [
         "001_initial_schema", "002_add_session_status", "003_index_recent_sessions", "004_add_message_feedback",

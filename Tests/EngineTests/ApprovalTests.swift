@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct ApprovalTests {
+@Suite(.timeLimit(.minutes(15))) struct ApprovalTests {
     @Test func aJobParksUntilItIsApprovedAndGoesOnByItself() async throws {
         try await EngineFixture.with(Sample.marks(2), .configured { $0.policy.approvals = 1 }) { fixture in
             let engine = fixture.engine

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct AutoUpgradeTests {
+@Suite(.timeLimit(.minutes(15))) struct AutoUpgradeTests {
     private static let automatic = Setting.configured {
         $0.autoUpgrade = true
         $0.policy.approvals = 1

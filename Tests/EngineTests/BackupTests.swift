@@ -9,7 +9,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(5))) struct BackupTests {
+@Suite(.timeLimit(.minutes(15))) struct BackupTests {
     private static let dumping = Setting.configured { $0.backup.policy = .dump }
 
     /// Several schemas, large objects, and more than 100 MB that do not compress to nothing.

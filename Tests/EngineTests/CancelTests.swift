@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct CancelTests {
+@Suite(.timeLimit(.minutes(15))) struct CancelTests {
     private static let long = Sample("b", after: "a", up: "CREATE TABLE half (n integer);\nSELECT pg_sleep(600);")
 
     @Test func aQueuedAParkedAndAWaitingJobAreCancelled() async throws {
@@ -209,12 +209,14 @@ import Testing
 
     /// The sessions are lost on entry to each state in turn; the job ends as it should, each revision applied once.
     @Test(arguments: [
-        JobState.planning, .awaitingApproval, .waitingForLock, .backingUp, .applying, .verifying, .succeeded,
+        JobState.planning, .awaitingApproval, .waitingForLock, .backingUp, .rehearsing, .applying, .verifying,
+        .succeeded,
     ])
     func theSessionsAreLostInEachState(_ state: JobState) async throws {
         let loss = SessionLoss(entering: state)
         var setting = Setting.configured {
-            if state == .backingUp { $0.backup.policy = .dump }
+            if state == .backingUp || state == .rehearsing { $0.backup.policy = .dump }
+            $0.rehearsal.isOn = state == .rehearsing
             if state == .awaitingApproval { $0.policy.approvals = 1 }
         }
         setting.faults = loss.faults

@@ -7,7 +7,7 @@ import Testing
 @testable import Engine
 
 /// What became of applied revisions, and of the version table, behind our back.
-@Suite(.timeLimit(.minutes(3))) struct EditedTests {
+@Suite(.timeLimit(.minutes(15))) struct EditedTests {
     @Test func aChangedAppliedRevisionStopsUpgrades() async throws {
         let samples = Sample.marks(2)
         try await EngineFixture.with(samples) { fixture in

@@ -39,6 +39,8 @@ final class EngineFixture: Sendable {
             name: "main", connection: database.parameters, directories: [directory("migrations")],
             backup: BackupRules(policy: .none(reason: "a test"), directory: directory("backups"), minimumFree: 0))
         configuration.policy.approvals = 0
+        configuration.rehearsal.isOn = false
+        configuration.rehearsal.directory = directory("rehearsals")
         configuration.locks = LockBudget(
             first: .milliseconds(400), longest: .seconds(1), budget: .seconds(90), pause: .milliseconds(10),
             longestPause: .milliseconds(50))

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct LibraryTests {
+@Suite(.timeLimit(.minutes(15))) struct LibraryTests {
     private struct Library {
         let directory: TemporaryDirectory
         let library: RevisionLibrary
@@ -146,6 +146,19 @@ import Testing
         symlink(here.directory("two"), here.directory("next"))
         rename(here.directory("next"), here.directory("migrations"))
         await wait { $0.problems.isEmpty && $0.graph.count == 2 }
+    }
+
+    /// A daemon on another host may have none of the files: what the pinned revisions stand on comes from the registry, too.
+    @Test func aDowngradeNeedsNoFiles() async throws {
+        let samples = [Sample.table("a"), Sample.table("b", after: "a"), Sample.table("c", after: "b")]
+        try await EngineFixture.with(samples) { fixture in
+            let engine = fixture.engine
+            #expect(try await engine.outcome(of: try await engine.upgrade()).state == .succeeded)
+            for sample in samples { try fixture.remove(sample) }
+            let job = try await engine.outcome(of: try await engine.downgrade(to: "b"))
+            #expect(job.state == .succeeded, "\(String(describing: job.failure))")
+            #expect(try await engine.currentRows() == ["b"])
+        }
     }
 
     @Test func upgradesAreRefusedUntilTheDirectoryIsMended() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct LockTests {
+@Suite(.timeLimit(.minutes(15))) struct LockTests {
     @Test func aJobWaitsForWhoHasTheLockAndNamesIt() async throws {
         try await EngineFixture.with(Sample.marks(1)) { fixture in
             let engine = fixture.engine
@@ -19,6 +19,37 @@ import Testing
             try await fixture.releaseLock()
             #expect(try await engine.outcome(of: job).state == .succeeded)
             #expect(try await fixture.column("SELECT mark FROM log") == ["r1"])
+        }
+    }
+
+    /// Whoever queues behind our DDL waits as long as our own time-out at the most, however long the one before us stays.
+    @Test func othersWaitForUsNoLongerThanOurTimeout() async throws {
+        let samples = [
+            Sample.table("a"), Sample("b", after: "a", up: "ALTER TABLE t_a ADD COLUMN m integer;"),
+        ]
+        try await EngineFixture.with(samples) { fixture in
+            let engine = fixture.engine
+            #expect(try await engine.outcome(of: try await engine.upgrade(to: "a")).state == .succeeded)
+            let report = try await fixture.database.connect(applicationName: "a report")
+            try await report.script("BEGIN; SELECT * FROM t_a")
+            let traffic = ["SELECT count(*) FROM t_a", "INSERT INTO t_a (n) VALUES (1)"].map { statement in
+                Task { try await fixture.longestWait(statement) }
+            }
+            let job = try await engine.upgrade()
+            _ = try await engine.await {
+                let retries = try await engine.events(of: job.id.number, after: 0).count { $0.kind == .stepRetried }
+                return retries >= 5 ? true : nil
+            }
+            try await report.script("COMMIT")
+            #expect(try await engine.outcome(of: job).state == .succeeded)
+            for task in traffic {
+                task.cancel()
+                let longest = try await task.value
+                print("another session waited \(longest.milliseconds) ms at the most")
+                // A second more than ours, for a machine that has much to do.
+                #expect(longest < fixture.configuration.locks.longest + .seconds(1))
+            }
+            await report.close()
         }
     }
 
@@ -116,5 +147,24 @@ import Testing
         #expect(retry.timeout(attempt: 20, elapsed: .seconds(599)) == settings.longest)
         #expect(retry.pause(afterAttempt: 1, elapsed: .seconds(600)) == nil)
         #expect(retry.pause(afterAttempt: 30, elapsed: .seconds(599)).map { $0 <= .seconds(1) } == true)
+    }
+}
+
+extension EngineFixture {
+    /// Runs a statement again and again until the task is cancelled, and says how long it took at the most.
+    fileprivate func longestWait(_ statement: String) async throws -> Duration {
+        let session = try await database.connect(applicationName: "traffic")
+        var longest = Duration.zero
+        while !Task.isCancelled {
+            let start = ContinuousClock.now
+            do {
+                try await session.execute(statement)
+            } catch is CancellationError {
+                break
+            }
+            longest = max(longest, ContinuousClock.now - start)
+        }
+        await session.close()
+        return longest
     }
 }

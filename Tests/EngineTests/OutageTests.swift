@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct OutageTests {
+@Suite(.timeLimit(.minutes(15))) struct OutageTests {
     private static let slow = Sample(
         "r2", after: "r1",
         up: "INSERT INTO log VALUES ('r2');\nSELECT pg_sleep(CASE WHEN EXISTS (SELECT FROM go) THEN 0 ELSE 600 END);")

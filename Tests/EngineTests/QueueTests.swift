@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.timeLimit(.minutes(3))) struct QueueTests {
+@Suite(.timeLimit(.minutes(15))) struct QueueTests {
     @Test func aRequestThatIsSentTwiceIsOneJob() async throws {
         try await EngineFixture.with(Sample.marks(2)) { fixture in
             let engine = fixture.engine

@@ -7,7 +7,7 @@ import Testing
 @testable import Engine
 
 /// What a revision may not do to the session, and what the settings say about it.
-@Suite(.timeLimit(.minutes(3))) struct SessionTests {
+@Suite(.timeLimit(.minutes(15))) struct SessionTests {
     @Test func aRevisionThatDropsTheLockIsNotRecorded() async throws {
         let sample = Sample(
             "a", up: "CREATE TABLE t (n integer);\nDO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$;")

@@ -2,7 +2,7 @@ import Glibc
 import Host
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct DirectoryWatcherTests {
+@Suite(.timeLimit(.minutes(15))) struct DirectoryWatcherTests {
     let root: TemporaryDirectory
 
     init() throws { root = try TemporaryDirectory() }

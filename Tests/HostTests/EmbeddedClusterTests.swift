@@ -2,7 +2,7 @@ import Glibc
 import Host
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct EmbeddedClusterTests {
+@Suite(.timeLimit(.minutes(15))) struct EmbeddedClusterTests {
     @Test func keepsItsDataAndListensOnItsSocketOnly() async throws {
         let directory = try TemporaryDirectory()
         let first = try await EmbeddedCluster.start(directory: directory("c"))

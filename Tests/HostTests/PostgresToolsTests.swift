@@ -3,7 +3,7 @@ import Host
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct PostgresToolsTests {
+@Suite(.timeLimit(.minutes(15))) struct PostgresToolsTests {
     @Test func dumpsDecodesAndRestores() async throws {
         try await TestCluster.with { test in
             try await test.sql("create database source")

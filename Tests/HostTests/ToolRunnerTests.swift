@@ -3,7 +3,7 @@ import Host
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct ToolRunnerTests {
+@Suite(.timeLimit(.minutes(15))) struct ToolRunnerTests {
     let directory: TemporaryDirectory
     let runner = ToolRunner()
 

@@ -60,7 +60,7 @@ import Testing
     @Test func theDoorsThatMatter() {
         // Nothing is applied without the lock, and nothing succeeds from the queue.
         for state in JobState.allCases where state.allows(.applying) {
-            #expect([.waitingForLock, .backingUp].contains(state))
+            #expect([.waitingForLock, .backingUp, .rehearsing].contains(state))
         }
         #expect(!JobState.queued.allows(.succeeded))
         // What is applied cannot be cancelled any more; what nobody can know is not cancelled either.
@@ -71,8 +71,8 @@ import Testing
     @Test func theNamesAreThoseOfTheProtocol() {
         #expect(
             JobState.allCases.map(\.rawValue) == [
-                "queued", "planning", "awaiting-approval", "waiting-for-lock", "backing-up", "applying", "verifying",
-                "succeeded", "failed", "cancelled", "needs-decision",
+                "queued", "planning", "awaiting-approval", "waiting-for-lock", "backing-up", "rehearsing", "applying",
+                "verifying", "succeeded", "failed", "cancelled", "needs-decision",
             ])
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct ActivatedSocketsTests {
+@Suite(.timeLimit(.minutes(15))) struct ActivatedSocketsTests {
     @Test func takesWhatWasHandedOverByName() async {
         await #expect(processExitsWith: .success) {
             // The service manager's descriptors begin with 3, where this process may have something of its own.

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Entries as a real journal gives them back.
-@Suite(.timeLimit(.minutes(5))) struct JournalTests {
+@Suite(.timeLimit(.minutes(15))) struct JournalTests {
     private struct Entry: Decodable {
         var fields: [String: String]
 

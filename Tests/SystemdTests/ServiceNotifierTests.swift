@@ -7,7 +7,7 @@ import Testing
 @testable import Systemd
 
 /// What a real socket hears; each service is a process of its own, because the environment is a process's.
-@Suite(.timeLimit(.minutes(5))) struct ServiceNotifierTests {
+@Suite(.timeLimit(.minutes(15))) struct ServiceNotifierTests {
     @Test func saysEverythingInTheProtocolsWords() async throws {
         let manager = try FakeServiceManager()
         await #expect(processExitsWith: .success) { [path = manager.path as String] in
@@ -57,7 +57,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct WatchdogTests {
+@Suite(.timeLimit(.minutes(15))) struct WatchdogTests {
     private let start = SuspendingClock().now
 
     @Test func aLoopThatIsLateIsAStall() {

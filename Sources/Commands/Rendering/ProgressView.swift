@@ -60,17 +60,18 @@ struct ProgressView: Sendable {
         case .jobQueued, .jobStateChanged, .lockAcquired, .jobSucceeded, .jobFailed, .jobCancelled:
             // How it ended is told by the verb, when nothing is drawn anew any more.
             return []
-        case .backupStarted, .stepStarted, .lockWaiting:
+        case .backupStarted, .rehearsalProgress, .stepStarted, .lockWaiting:
             begin(message)
             return []
         case .backupProgress, .stepProgress:
             if let progress = event.progress { measure.add(progress, at: event.at) }
             return []
-        case .backupFinished, .stepApplied:
+        case .backupFinished, .rehearsalFinished, .stepApplied:
             if event.kind == .stepApplied { appliedCount += 1 }
             end()
             return ["\(painter(signs.done, .green)) \(message)"]
-        case .stepRetried, .blockersSeen, .versionChangedOutside, .jobAwaitingApproval, .jobNeedsDecision:
+        case .stepRetried, .rehearsalFinding, .blockersSeen, .versionChangedOutside, .jobAwaitingApproval,
+            .jobNeedsDecision:
             return ["\(painter(signs.notice, .yellow)) \(message)"]
         case .backupPruned:
             return ["\(painter(signs.dot, .dim)) \(message)"]

@@ -61,7 +61,10 @@ struct ApproveCommand: Verb {
                 ? session.output.document(ApprovalReply(approvals: []))
                 : session.output.line("nothing lacks an approval")
         }
-        if !session.output.isJSON { try approving.show(subjects) }
+        if !session.output.isJSON {
+            try approving.show(subjects)
+            try await approving.showRehearsal(of: subjects)
+        }
         guard try approving.isAgreed("Approve \(subjects.count == 1 ? "this" : "these \(subjects.count)")?") else {
             throw Failure(.cancelled, "nothing was approved")
         }

@@ -24,6 +24,10 @@ struct JobCommand: Verb {
             try session.output.line()
             try session.output.table(steps(reply))
         }
+        if let report = reply.rehearsal {
+            try session.output.line()
+            try RehearsalView(output: session.output).show(report)
+        }
         let events = reply.events.filter { verbose || !$0.kind.isProgress }
         if !events.isEmpty {
             let painter = session.output.painter

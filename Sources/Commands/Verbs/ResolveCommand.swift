@@ -7,8 +7,8 @@ struct ResolveCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "resolve", abstract: "Settle a job that needs a decision.",
         discussion: """
-            applied: the statement took effect, go on behind it. not-applied: nothing of it is left, run it again. \
-            abandon: end the job as failed, and leave the database as it is.
+            A statement was cut off, and nobody but a person can tell what came of it. Who decided and why is kept \
+            with the job.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -16,8 +16,7 @@ struct ResolveCommand: Verb {
     @Argument(help: ArgumentHelp("The job, such as main-41.", valueName: "job"))
     var job: TargetArgument
 
-    @Argument(help: ArgumentHelp("applied, not-applied or abandon.", valueName: "decision"))
-    var decision: Resolve.Decision
+    @Flag(exclusivity: .exclusive) var decision: Resolve.Decision
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Why, for the record.", valueName: "text"))
     var reason: String
@@ -32,4 +31,15 @@ struct ResolveCommand: Verb {
     }
 }
 
-extension Resolve.Decision: ExpressibleByArgument {}
+extension Resolve.Decision: EnumerableFlag {
+    public static func name(for value: Self) -> NameSpecification { .customLong(value.rawValue) }
+
+    public static func help(for value: Self) -> ArgumentHelp? {
+        switch value {
+        case .applied: "The statement took effect: go on behind it."
+        case .notApplied: "Nothing of it is left: run it."
+        case .retry: "Run it again, whatever came of it: that does no harm."
+        case .abandon: "End the job as failed, and leave the database as it is."
+        }
+    }
+}

@@ -80,11 +80,13 @@ public enum GetJob: ControlMethod {
         public var job: Job
         public var steps: [Step]
         public var events: [JobEvent]
+        public var rehearsal: RehearsalReport?
 
-        public init(job: Job, steps: [Step], events: [JobEvent]) {
+        public init(job: Job, steps: [Step], events: [JobEvent], rehearsal: RehearsalReport? = nil) {
             self.job = job
             self.steps = steps
             self.events = events
+            self.rehearsal = rehearsal
         }
     }
 }
@@ -145,6 +147,8 @@ public enum Resolve: ControlMethod {
         case applied
         /// It did not, and nothing of it is left: run it again.
         case notApplied = "not-applied"
+        /// Running it again does no harm, whatever came of it.
+        case retry
         /// End the job as failed and leave the database as it is.
         case abandon
     }

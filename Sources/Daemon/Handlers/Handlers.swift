@@ -42,6 +42,8 @@ struct Handlers: Sendable {
             ControlServer.handler(GetSchema.self, getSchema),
             ControlServer.handler(Reset.self, reset),
             ControlServer.handler(Release.self, release),
+            ControlServer.handler(Rehearse.self, queueRehearsal),
+            ControlServer.handler(GetRehearsal.self) { parameters, _ in try await getRehearsal(parameters) },
         ]
     }
 

@@ -41,6 +41,20 @@ extension Handlers {
         return JobReply(job: job)
     }
 
+    func queueRehearsal(_ parameters: Rehearse.Parameters, _ call: Call) async throws -> JobReply {
+        try Access.demand(.operate, of: call.peer)
+        let engine = try await engineForWork(parameters.database)
+        let job = try await engine.enqueueRehearsal(
+            to: parameters.target, takesWayBack: parameters.noWayBack != true, requestID: parameters.requestId,
+            person: Access.person(call.peer))
+        return JobReply(job: job)
+    }
+
+    func getRehearsal(_ parameters: GetRehearsal.Parameters) async throws -> GetRehearsal.Reply {
+        let latest = try await engineOnceTried(parameters.database).latestRehearsal()
+        return GetRehearsal.Reply(job: latest?.job, report: latest?.report)
+    }
+
     func listJobs(_ parameters: ListJobs.Parameters) async throws -> ListJobs.Reply {
         let limit = max(1, min(parameters.limit ?? 50, 10_000))
         let jobs = try await reachable(parameters.database) {
@@ -58,7 +72,8 @@ extension Handlers {
             if next.isEmpty || events.count >= 10_000 { break }
         }
         return GetJob.Reply(
-            job: try await engine.job(number), steps: try await engine.steps(of: number), events: events)
+            job: try await engine.job(number), steps: try await engine.steps(of: number), events: events,
+            rehearsal: try await engine.rehearsal(of: number))
     }
 
     func cancel(_ parameters: Cancel.Parameters, _ call: Call) async throws -> JobReply {
@@ -74,6 +89,7 @@ extension Handlers {
             switch parameters.decision {
             case .applied: .applied
             case .notApplied: .notApplied
+            case .retry: .retry
             case .abandon: .abandon
             }
         return JobReply(

@@ -7,6 +7,7 @@ import SQLText
 extension Executor {
     /// Sends a trip. Where it fails, the transaction that is open is taken back.
     func send(_ trip: Trip) async throws {
+        if let observer { return try await send(trip, before: observer) }
         do {
             var next = 0
             while next < trip.entries.count {
@@ -23,6 +24,29 @@ extension Executor {
             await rollBack()
             throw error
         }
+    }
+
+    /// Sends a trip one command at a time, so that the observer can look between them.
+    private func send(_ trip: Trip, before observer: any StepObserver) async throws {
+        var current: StatementRun?
+        do {
+            for entry in trip.entries {
+                current = StatementRun(entry)
+                if let current { try await observer.willRun(current) }
+                if case .copy(let statement, let data) = entry.command {
+                    Self.mark([entry], activity)
+                    try await copy(statement, data, entry)
+                } else {
+                    try await send([entry])
+                }
+                if let current { try await observer.didRun(current) }
+            }
+        } catch {
+            await rollBack()
+            if let current, let refused = error as? StatementError { await observer.didFail(current, refused.error) }
+            throw error
+        }
+        try await observer.didCommit()
     }
 
     private func send(_ entries: [Trip.Entry]) async throws {
@@ -67,7 +91,19 @@ extension Executor {
             work: work, purpose: .statement(statement, number: number, of: work.section.statements.count),
             command: .copy(statement.text, data: statement.copyData))
         Self.mark([entry], activity)
-        try await copy(statement.text, statement.copyData, entry)
+        guard let observer, var run = StatementRun(entry) else {
+            return try await copy(statement.text, statement.copyData, entry)
+        }
+        run.isAlone = true
+        try await observer.willRun(run)
+        do {
+            try await copy(statement.text, statement.copyData, entry)
+        } catch let refused as StatementError {
+            await observer.didFail(run, refused.error)
+            throw refused
+        }
+        try await observer.didRun(run)
+        try await observer.didCommit()
     }
 
     /// Tells the observer what the server is at: the first of these, but for what is done in no time.

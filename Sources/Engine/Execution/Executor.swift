@@ -13,13 +13,15 @@ final class Executor {
     let reporter: Reporter
     let activity: Activity
     let retry: LockRetry
+    /// Who looks on, where somebody does.
+    let observer: (any StepObserver)?
     /// Whether the version table is still to be made, by the first revision that is recorded.
     var makesVersionTable = false
     private var applied: [RevisionID] = []
 
     init(
         configuration: DatabaseConfiguration, sessions: SessionPair, job: Job, reporter: Reporter, activity: Activity,
-        retry: LockRetry
+        retry: LockRetry, observer: (any StepObserver)? = nil
     ) {
         self.configuration = configuration
         self.sessions = sessions
@@ -27,6 +29,7 @@ final class Executor {
         self.reporter = reporter
         self.activity = activity
         self.retry = retry
+        self.observer = observer
     }
 
     var worker: Connection { sessions.worker }
@@ -76,6 +79,7 @@ final class Executor {
         let works = try plan.steps.enumerated().map { index, step throws(Failure) in
             try Work(step, revisions[step.revision], number: index)
         }
+        let longest = observer == nil ? Self.longestTrip : 1
         var length = 1
         do {
             while applied.count < works.count {
@@ -84,7 +88,7 @@ final class Executor {
                 let trip = works[applied.count...].prefix(length).prefix { $0.isForCompany }
                 let start = ContinuousClock.now
                 try await apply(trip.isEmpty ? works[applied.count...].prefix(1) : trip)
-                length = ContinuousClock.now - start < Self.tripTime ? min(2 * length, Self.longestTrip) : 1
+                length = ContinuousClock.now - start < Self.tripTime ? min(2 * length, longest) : 1
             }
         } catch var failure as Failure {
             failure.notes.append(

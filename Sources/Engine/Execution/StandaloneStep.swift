@@ -126,7 +126,7 @@ extension Executor {
             throw Failure(
                 .needsDecision,
                 "cannot tell whether a statement of revision \"\(key.revision)\" took effect before it was cut off",
-                hint: "look at the database, then say: migratectl resolve \(job.id) --applied | --not-applied",
+                hint: "look at it, then say: migratectl resolve \(job.id) --applied | --not-applied | --retry",
                 location: Failure.Location(
                     path: work.revision.path, line: statement.position.line, column: statement.position.column),
                 notes: [Secrets.hidden(in: statement.text)])

@@ -44,8 +44,8 @@ struct Reporter: Sendable {
         let level: Logger.Level =
             switch event.kind {
             case .jobFailed, .jobNeedsDecision: .error
-            case .blockersSeen, .stepRetried, .versionChangedOutside, .jobAwaitingApproval: .warning
-            case .backupProgress, .stepProgress: .debug
+            case .rehearsalFinding, .blockersSeen, .stepRetried, .versionChangedOutside, .jobAwaitingApproval: .warning
+            case .backupProgress, .rehearsalProgress, .stepProgress: .debug
             default: .info
             }
         var metadata: Logger.Metadata = [

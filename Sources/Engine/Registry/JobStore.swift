@@ -68,7 +68,7 @@ struct JobStore: Sendable {
 
     private static func summary(of request: Request) -> String {
         let what = request.target.isEmpty ? request.kind.rawValue : "\(request.kind.rawValue) to \(request.target)"
-        let steps = request.kind.direction == nil ? "" : ", \(Plural.count(request.steps.count, "revision"))"
+        let steps = !request.kind.hasSteps ? "" : ", \(Plural.count(request.steps.count, "revision"))"
         return "\(what) queued by \(request.person.userName)\(steps)"
     }
 
@@ -189,12 +189,30 @@ struct JobStore: Sendable {
         _ = try await session.query("UPDATE migrated.job SET backup = \(name) WHERE number = \(number)")
     }
 
+    func setRehearsal(_ number: Int64, _ report: RehearsalReport) async throws {
+        _ = try await session.query(
+            "UPDATE migrated.job SET rehearsal = \(try RegistryJSON.encode(report))::jsonb WHERE number = \(number)")
+    }
+
+    /// What the rehearsal of a job found; nil where there was none.
+    func rehearsal(of number: Int64) async throws -> RehearsalReport? {
+        try await session.query("SELECT rehearsal::text AS report FROM migrated.job WHERE number = \(number)")
+            .first?.decode("report", as: String?.self)
+            .map { try RegistryJSON.decode(RehearsalReport.self, from: $0) }
+    }
+
+    /// The latest job that was rehearsed, whatever came of it.
+    func latestRehearsed() async throws -> Int64? {
+        try await session.query("SELECT max(number) AS number FROM migrated.job WHERE rehearsal IS NOT NULL")
+            .first?.decode("number", as: Int64?.self)
+    }
+
     /// Running jobs whose runner's session is gone from the server, with how often they were brought back already.
     func abandoned() async throws -> [(job: Job, attempts: Int)] {
         try await session.query(
             """
             SELECT \(raw: Self.columns), attempts FROM migrated.job
-            WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'applying', 'verifying')
+            WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'rehearsing', 'applying', 'verifying')
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
                     WHERE a.pid = runner_pid AND (a.backend_start IS NULL OR abs(extract(epoch FROM a.backend_start - runner_started)) < 0.001))
             """

@@ -4,7 +4,7 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first, stamps, resets]
+    static let versions: [[String]] = [first, stamps, resets, rehearsals]
 
     /// The names of all our tables: those that the statements above create.
     static var tables: [String] {
@@ -52,6 +52,25 @@ enum RegistrySchema {
         """
         ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
             CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup', 'reset'))
+        """,
+    ]
+
+    private static let rehearsals = [
+        "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check, DROP CONSTRAINT job_state_check",
+        """
+        ALTER TABLE migrated.job ADD COLUMN rehearsal jsonb,
+            ADD CONSTRAINT job_kind_check
+                CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup', 'rehearse', 'reset')),
+            ADD CONSTRAINT job_state_check CHECK (state IN (\(states), 'rehearsing'))
+        """,
+        """
+        ALTER TABLE migrated.job_event DROP CONSTRAINT job_event_state_check,
+            ADD CONSTRAINT job_event_state_check CHECK (state IN (\(states), 'rehearsing'))
+        """,
+        "DROP INDEX migrated.job_one_running",
+        """
+        CREATE UNIQUE INDEX job_one_running ON migrated.job ((true))
+            WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'rehearsing', 'applying', 'verifying')
         """,
     ]
 

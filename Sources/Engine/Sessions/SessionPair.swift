@@ -33,6 +33,9 @@ struct SessionPair: Sendable {
                 await observer.close()
                 throw error
             }
+        } catch let error as ConnectionError where error.sqlState == "08P01" {
+            // A protocol violation, so early: a proxy that does not know what PostgreSQL takes at the start of a session.
+            throw poolerRefusal(configuration)
         } catch let error as ConnectionError {
             throw Failure(error, database: configuration.name)
         } catch let error as ServerError {
@@ -109,12 +112,14 @@ struct SessionPair: Sendable {
             let row = try await connection.query("SELECT pg_catalog.pg_backend_pid() AS pid").first
             if let pid = try row?.decode("pid", as: Int.self) { seen.insert(pid) }
         }
-        guard seen.count == 1 else {
-            throw Failure(
-                .poolerRefused,
-                "cannot use database \"\(configuration.name)\": the connection goes through a pooling proxy",
-                hint: "connect to PostgreSQL itself, past the proxy: a lock can only be held on a direct session")
-        }
+        guard seen.count == 1 else { throw poolerRefusal(configuration) }
+    }
+
+    private static func poolerRefusal(_ configuration: DatabaseConfiguration) -> Failure {
+        Failure(
+            .poolerRefused,
+            "cannot use database \"\(configuration.name)\": the connection goes through a pooling proxy",
+            hint: "connect to PostgreSQL itself, past the proxy: a lock can only be held on a direct session")
     }
 
     func close() async {

@@ -16,6 +16,8 @@ extension Failure {
         case statementFailed = "statement-failed"
         case backupFailed = "backup-failed"
         case noSpace = "no-space"
+        case rehearsalFailed = "rehearsal-failed"
+        case rehearsalRefused = "rehearsal-refused"
         case toolMissing = "tool-missing"
         case registryMismatch = "registry-mismatch"
         case registryTooNew = "registry-too-new"
@@ -69,6 +71,10 @@ extension Failure {
                 (22, "PostgreSQL refused a statement of a revision; nothing of that transaction remains.")
             case .backupFailed: (23, "The backup could not be taken or did not stand its verification; no DDL was run.")
             case .noSpace: (24, "Too little disk space is left for the backup; no DDL was run.")
+            case .rehearsalFailed:
+                (41, "A statement failed in the copy of the database; nothing was done to the database itself.")
+            case .rehearsalRefused:
+                (42, "The rehearsal found what the settings refuse; nothing was done to the database itself.")
             case .toolMissing: (25, "A program of PostgreSQL that is needed is not installed in a fitting version.")
             case .registryMismatch:
                 (26, "The registry belongs to another server or database: a clone or a restored copy.")

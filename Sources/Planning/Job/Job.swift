@@ -42,6 +42,8 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// Says what is applied and runs nothing.
     case stamp
     case backup
+    /// Carries out an upgrade in a copy of the database only.
+    case rehearse
     /// Empties a development database.
     case reset
 
@@ -56,9 +58,12 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
         switch self {
         case .upgrade: .upgrade
         case .downgrade: .downgrade
-        case .stamp, .backup, .reset: nil
+        case .stamp, .backup, .rehearse, .reset: nil
         }
     }
+
+    /// Whether its plan has revisions as steps, be it only to try them.
+    public var hasSteps: Bool { direction != nil || self == .rehearse }
 }
 
 /// A unit of work in the queue of one database. It outlives clients, daemons and servers.

@@ -5,6 +5,7 @@ public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
     case awaitingApproval = "awaiting-approval"
     case waitingForLock = "waiting-for-lock"
     case backingUp = "backing-up"
+    case rehearsing
     case applying
     case verifying
     case succeeded
@@ -41,8 +42,12 @@ public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
             next: [.queued, .awaitingApproval, .backingUp, .applying, .verifying, .failed, .cancelled],
             onRestart: .requeue),
         Row(
-            state: .backingUp, next: [.queued, .awaitingApproval, .applying, .succeeded, .failed, .cancelled],
+            state: .backingUp,
+            next: [.queued, .awaitingApproval, .rehearsing, .applying, .succeeded, .failed, .cancelled],
             onRestart: .reconcile),
+        Row(
+            state: .rehearsing, next: [.queued, .awaitingApproval, .applying, .succeeded, .failed, .cancelled],
+            onRestart: .requeue),
         Row(
             state: .applying, next: [.queued, .verifying, .failed, .cancelled, .needsDecision],
             onRestart: .reconcile),

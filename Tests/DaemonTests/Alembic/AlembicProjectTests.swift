@@ -6,7 +6,7 @@ import Testing
 /// A real project (async env.py, asyncpg, models, branches, merges, enums, concurrent indexes) is imported, and the real
 /// Alembic judges the outcome.
 @Suite struct AlembicProjectTests {
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func aProjectIsImportedAppliedAndHandedBack() async throws {
         try await withHarness { harness in
             let workshop = try await AlembicWorkshop(in: harness)

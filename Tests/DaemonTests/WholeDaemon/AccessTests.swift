@@ -24,7 +24,7 @@ import Testing
             let forbidden = [
                 ["approve", "head", "--yes"], ["reload"], ["pause", "--reason", "a test"],
                 ["resume"],
-                ["doctor", "--adopt"], ["resolve", "main-1", "applied", "--reason", "a test"],
+                ["doctor", "--adopt"], ["resolve", "main-1", "--applied", "--reason", "a test"],
             ]
             for verb in forbidden {
                 let answer = try await harness.startControl(verb, user: nobody).wait()

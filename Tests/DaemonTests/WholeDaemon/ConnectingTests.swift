@@ -1,7 +1,10 @@
+import Control
+import Daemon
 import Planning
 import PostgresClient
 import TestSupport
 import Testing
+import Varlink
 
 /// Connection strings that nobody can connect with, and databases that nobody can connect to yet.
 @Suite struct ConnectingTests {
@@ -21,6 +24,13 @@ import Testing
             #expect(outcome.errors.contains("database.main.url: ") && outcome.errors.contains(reason), "\(outcome)")
             #expect(!outcome.errors.contains("cret"), "\(outcome)")
         }
+    }
+
+    /// A session that ends in the middle of an answer is no fault of the program: whoever asks again is answered.
+    @Test func aSessionThatIsLostWhileACallIsAnsweredIsCalledThat() {
+        let lost = ConnectionError(kind: .lost, message: "lost the connection")
+        let failure = Failure(VarlinkError(translating: lost))
+        #expect(failure.code == .databaseUnavailable && failure.hint == "call again in a moment")
     }
 
     @Test func aCallThatNamesItDoesNotWaitForTheNextAttempt() async throws {

@@ -88,6 +88,7 @@ private struct Stand: Sendable {
         var options = DaemonHarness.Options.withDump
         options.database = ["approvals = \(state == .awaitingApproval ? 1 : 0)"]
         options.daemon = ["stop_timeout = \"1s\""]
+        if state == .rehearsing { options.rehearsal = [] }
         try await withDaemon(options, start: false) { harness, database in
             try await database.makeEffects()
             try await database.run("CREATE TABLE obstacle (id int)")
@@ -182,7 +183,7 @@ private struct Stand: Sendable {
             #expect(try await harness.follow(job).state == .succeeded)
         case .needsDecision:
             #expect(try await harness.follow(job, untilParked: true).state == .needsDecision)
-            let word = try await harness.control("resolve", job.id.description, "not-applied", "--reason", "a test")
+            let word = try await harness.control("resolve", job.id.description, "--not-applied", "--reason", "a test")
             #expect(word.status == 0, "\(word)")
             #expect(try await harness.follow(job).state == .succeeded)
         default:
@@ -197,5 +198,6 @@ private struct Stand: Sendable {
         aftermath.expect(kind == .upgrade ? up : up + down, at: kind == .upgrade ? ["003"] : [])
         let leftovers = TestFiles.names(in: harness.backups + "/main").filter { $0.hasPrefix(".") }
         #expect(leftovers.isEmpty)
+        #expect(TestFiles.names(in: harness.state + "/rehearsals/main").isEmpty)
     }
 }

@@ -2,7 +2,7 @@ import Testing
 import Torture
 
 /// A taste of what `make torture` does for as long as it is told to: one seed, printed, and a minute or two.
-@Suite(.serialized) struct TortureTests {
+@Suite struct OrdealTests {
     /// Some of the points of each story, another choice each time.
     @Test(arguments: Story.all)
     func aStoryEndsWellWhereverItIsKilled(_ story: Story) async throws {
@@ -23,6 +23,13 @@ import Torture
         try await tortured(for: .seconds(25)) { tally, deadline, random in
             try await SeveralDaemons(tally).run(until: deadline, &random)
             #expect(tally.work("upgrades done by several daemons") > 0)
+        }
+    }
+
+    @Test func theSocketWithstandsWhatIsNoCall() async throws {
+        try await tortured(for: .seconds(8)) { tally, deadline, random in
+            try await SocketFuzz(tally).run(until: deadline, &random)
+            #expect(tally.work("hostile messages") > 100)
         }
     }
 

@@ -1,0 +1,249 @@
+import Digest
+import Host
+import Logging
+import Planning
+import PostgresClient
+import Revisions
+
+/// Carries out a plan in a copy of the database, restored from the backup just taken: with the same executor, as a role like
+/// the one that carries it out in earnest, and with an eye on every statement.
+struct Rehearsal: Sendable {
+    let configuration: DatabaseConfiguration
+    /// The sessions with the database itself; only its catalogues are read.
+    let production: SessionPair
+    let draft: Draft
+    let backup: TakenBackup
+    let person: Person
+    let retry: LockRetry
+    /// Whether the plan is to be taken back as well.
+    let takesWayBack: Bool
+    /// What a person is told while it lasts.
+    let tell: @Sendable (String) async -> Void
+
+    private var rules: RehearsalRules { configuration.rehearsal }
+
+    /// The names of directories that copies are in.
+    static let prefix = "copy-"
+
+    /// What came of it, and why the plan must not be carried out, where that was found.
+    struct Outcome: Sendable {
+        var report: RehearsalReport
+        var failure: Failure?
+    }
+
+    /// - Throws: `CancellationError`, or `ConnectionError` where the database itself cannot be reached any more. Whatever goes
+    ///   wrong with the copy is in the report.
+    func run() async throws -> Outcome {
+        let start = ContinuousClock.now
+        var outcome = Outcome(
+            report: RehearsalReport(
+                planDigest: draft.plan.digest, contentDigests: draft.plan.steps.map(\.contentDigest),
+                backup: backup.manifest.name))
+        let shape = try await DatabaseShape.read(on: production.observer)
+        outcome.report.databaseSize = shape.size
+        guard shape.size <= rules.maximumSize else {
+            outcome.report.outcome = .notRehearsed
+            outcome.report.reason =
+                "the database has \(shape.size >> 20) MiB, max_size is \(rules.maximumSize >> 20) MiB"
+            return outcome
+        }
+        do {
+            try await rehearse(shape, &outcome)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            let trouble = NoCopy(error)
+            outcome.report.outcome = .notRehearsed
+            outcome.report.reason = trouble.reason
+            outcome.report.findings.append(
+                RehearsalFinding(.notRehearsed, configuration.name, "not rehearsed: \(trouble.reason)"))
+        }
+        outcome.report.elapsedSeconds = (ContinuousClock.now - start).seconds
+        outcome.report.findings = rules.policy.judge(outcome.report) { draft.revisions[$0.revision]?.path }
+        if outcome.failure == nil { outcome.failure = refusal(outcome.report) }
+        return outcome
+    }
+
+    // MARK: In the copy
+
+    private func rehearse(_ shape: DatabaseShape, _ outcome: inout Outcome) async throws {
+        let parent = FilePaths.join(rules.directory, configuration.name)
+        try DirectoryTree.make(rules.directory, mode: 0o711)
+        try DirectoryTree.make(parent, mode: 0o711)
+        try demandSpace(for: shape, in: parent)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let scratch = try await ScratchDatabase.make(
+            shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix), with: try await tools())
+        outcome.report.startSeconds = (clock.now - start).seconds
+        outcome.report.isCutOffFromNetwork = scratch.isCutOffFromNetwork
+        do {
+            await tell("restoring \(backup.manifest.name) into a copy")
+            let start = clock.now
+            try await scratch.restore(FilePaths.join(backup.path, BackupShelf.dumpName), jobs: rules.jobs)
+            outcome.report.restoreSeconds = (clock.now - start).seconds
+            try await carryOut(in: scratch, &outcome)
+        } catch {
+            await scratch.remove()
+            throw error
+        }
+        await scratch.remove()
+    }
+
+    private func carryOut(in scratch: ScratchDatabase, _ outcome: inout Outcome) async throws {
+        var configuration = configuration
+        configuration.connection = scratch.connection
+        let sessions = try await SessionPair.open(configuration)
+        let reader = try await Connection.open(
+            scratch.readerConnection, applicationName: "migrated rehearsal reader", timeout: .seconds(10))
+        do {
+            outcome.report.serverVersion = "\(ToolVersion(serverVersion: sessions.worker.serverVersion))"
+            try await reader.execute("ANALYZE")
+            let stage = RehearsalStage(
+                configuration: configuration, sessions: sessions, reader: reader, scratch: scratch, person: person,
+                retry: retry, measurement: Measurement(worker: sessions.worker, looker: reader))
+            try await stage.prepare()
+            try await perform(on: stage, &outcome)
+        } catch {
+            await reader.close()
+            await sessions.close()
+            throw error
+        }
+        await reader.close()
+        await sessions.close()
+    }
+
+    private func perform(on stage: RehearsalStage, _ outcome: inout Outcome) async throws {
+        let before = try await stage.look()
+        await tell("carrying out \(Plural.count(draft.plan.steps.count, "revision")) in the copy")
+        do {
+            defer { outcome.report.take(stage.measurement) }
+            try await stage.apply(draft.plan, revisions: draft.revisions)
+        } catch let failure as Failure {
+            guard !isForLackOfRights(failure, in: stage.scratch.shape) else {
+                throw NoCopy(reason: "it takes rights that a copy does not give: \(failure.message)")
+            }
+            outcome.report.outcome = .failed
+            outcome.report.reason = failure.message
+            outcome.failure = Self.failure(failure, outcome.report)
+            return
+        }
+        let after = try await stage.look()
+        outcome.report.findings += try await before.contents.dropped(on: stage.reader).map(Self.finding)
+        outcome.report.findings += after.bareForeignKeys.subtracting(before.bareForeignKeys).sorted().map {
+            RehearsalFinding(.unindexedForeignKey, $0, "the foreign key \($0) has no index on its columns")
+        }
+        let isShort = stage.scratch.shape.size <= rules.wayBackMaximumSize
+        guard takesWayBack, isShort, draft.plan.steps.allSatisfy({ $0.direction == .upgrade }) else { return }
+        await tell("taking it back in the copy, and carrying it out once more")
+        do {
+            defer { outcome.report.take(stage.measurement) }
+            outcome.report.wayBack = try await stage.wayBack(draft, before: before, after: after)
+        } catch let failure as Failure {
+            outcome.report.findings.append(
+                RehearsalFinding(
+                    .downgradeDiffers, draft.plan.steps.map(\.revision.rawValue).joined(separator: ", "),
+                    "the way back fails: \(failure.message)", location: failure.location))
+        }
+    }
+
+    /// A superuser may what nobody may in a copy.
+    private func isForLackOfRights(_ failure: Failure, in shape: DatabaseShape) -> Bool {
+        shape.isSuperuser && failure.sql?.sqlState == "42501"
+    }
+
+    // MARK: What it needs
+
+    private func tools() async throws -> PostgresTools {
+        let version = production.worker.serverVersion
+        let tools = try await PostgresTools.discover(serverVersion: version, withServer: true)
+        let major = ToolVersion(serverVersion: version).major
+        guard tools.version.major == major else {
+            throw NoCopy(reason: "no server of PostgreSQL \(major) is installed on this host")
+        }
+        return tools
+    }
+
+    private func demandSpace(for shape: DatabaseShape, in directory: String) throws {
+        let wanted = shape.size + shape.size / 2 + configuration.backup.minimumFree
+        let free = try FreeSpace.available(directory)
+        guard free >= wanted else {
+            throw NoCopy(
+                reason:
+                    "a copy needs \(wanted >> 20) MiB in \"\(directory)\", min_free among them, and \(free >> 20) MiB are free"
+            )
+        }
+    }
+
+    // MARK: What it says
+
+    private static func finding(_ loss: DataLoss) -> RehearsalFinding {
+        guard let column = loss.column else {
+            return RehearsalFinding(
+                .dropsData, loss.relation,
+                "drops table \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "row"))")
+        }
+        return RehearsalFinding(
+            .dropsData, "\(loss.relation).\(column)",
+            "drops column \"\(column)\" of \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "value"))")
+    }
+
+    /// Why a plan that failed in the copy is not carried out.
+    private static func failure(_ failure: Failure, _ report: RehearsalReport) -> Failure {
+        let prefix = "cannot apply "
+        let message =
+            failure.message.hasPrefix(prefix)
+            ? "cannot rehearse \(failure.message.dropFirst(prefix.count))"
+            : "cannot rehearse the plan: \(failure.message)"
+        return Failure(
+            .rehearsalFailed, message, hint: report.findings.first?.hint ?? failure.hint, location: failure.location,
+            sql: failure.sql, notes: ["nothing was done to the database"] + report.findings.map(\.message))
+    }
+
+    private func refusal(_ report: RehearsalReport) -> Failure? {
+        let refused = report.findings.filter { $0.action == .refuse }
+        guard let first = refused.first else { return nil }
+        return Failure(
+            .rehearsalRefused,
+            "cannot \(draft.plan.steps.first?.direction.rawValue ?? "upgrade") \"\(configuration.name)\": \(first.message)",
+            hint: first.hint, location: first.location,
+            notes: ["nothing was done to the database"] + refused.dropFirst().map(\.message)
+                + ["refuse in [database.\(configuration.name).rehearsal] says so"])
+    }
+
+    // MARK: What is left behind
+
+    /// Removes the copies that a daemon which died has left.
+    static func removeAbandoned(_ rules: RehearsalRules, database: String) async {
+        let parent = FilePaths.join(rules.directory, database)
+        for name in (try? DirectoryTree.entries(of: parent)) ?? [] where name.hasPrefix(prefix) {
+            try? await EmbeddedCluster.removeAbandoned(FilePaths.join(parent, name))
+        }
+    }
+}
+
+extension RehearsalReport {
+    /// Takes over what was measured up to now.
+    mutating func take(_ measurement: Measurement) {
+        let result = measurement.result
+        statements = result.statements
+        unlistedStatements = result.unlisted
+        for finding in result.findings where !findings.contains(finding) { findings.append(finding) }
+    }
+}
+
+extension NoCopy {
+    /// What went wrong with a copy, as the reason why there is none.
+    init(_ error: any Error) {
+        switch error {
+        case let error as NoCopy: self = error
+        case let error as ToolError: self.init(reason: "\(error)" + (error.hint.map { "; \($0)" } ?? ""))
+        case let error as FileError: self.init(reason: "\(error)")
+        case let error as ServerError: self.init(reason: "the copy's server says: \(error.message)")
+        case let error as ConnectionError: self.init(reason: "the copy's server is gone: \(error.message)")
+        case let error as Failure: self.init(reason: error.message)
+        default: self.init(reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+public import Planning
+
+/// Whether, where and how thoroughly a plan is rehearsed before it is carried out.
+public struct RehearsalRules: Sendable, Hashable {
+    public var isOn: Bool
+    /// Where the copies are while they are needed, each in a directory of its own.
+    public var directory: String
+    /// A database of more bytes is not rehearsed.
+    public var maximumSize: Int64
+    /// Whether the plan is taken back as well.
+    public var takesWayBack: Bool
+    /// In a database of more bytes it is not.
+    public var wayBackMaximumSize: Int64
+    /// Parallel jobs of pg_restore.
+    public var jobs: Int
+    /// What is worth telling, and what stops the job.
+    public var policy: RehearsalPolicy
+
+    public init(
+        isOn: Bool = true, directory: String, maximumSize: Int64 = 20 << 30, takesWayBack: Bool = true,
+        wayBackMaximumSize: Int64 = 5 << 30, jobs: Int = 2, policy: RehearsalPolicy = RehearsalPolicy()
+    ) {
+        self.isOn = isOn
+        self.directory = directory
+        self.maximumSize = maximumSize
+        self.takesWayBack = takesWayBack
+        self.wayBackMaximumSize = wayBackMaximumSize
+        self.jobs = jobs
+        self.policy = policy
+    }
+}

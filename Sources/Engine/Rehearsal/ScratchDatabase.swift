@@ -1,0 +1,250 @@
+import Host
+import Planning
+import PostgresClient
+import SQLText
+
+/// Why there is no copy to carry a plan out in.
+struct NoCopy: Error {
+    var reason: String
+}
+
+/// A copy of a database in a server of its own on this host: reached by a Unix socket only, cut off from the network where
+/// the kernel allows it, and gone when it has served.
+///
+/// What is restored can run code: constraints, defaults, indexes call functions. It runs as roles that are no superusers,
+/// and when it does, nobody can connect as one any more; the one session that is one ends before the plan begins.
+struct ScratchDatabase: Sendable {
+    let shape: DatabaseShape
+    let cluster: EmbeddedCluster
+    let tools: PostgresTools
+    let isCutOffFromNetwork: Bool
+    /// The only session of a superuser.
+    let owner: Connection
+
+    private static let superuser = "migrated_rehearsal"
+    /// Who restores: a member of every role that owns something.
+    private static let restorer = "migrated_restorer"
+    /// What lets roles be given objects in schemas in which they may not create any; gone after the restore.
+    private static let creators = "migrated_creators"
+
+    /// How to connect as the one who restores, who may read everything, and means PostgreSQL's own by any name.
+    var readerConnection: ConnectionParameters {
+        var parameters = connection(as: Self.restorer)
+        parameters["options"] = "-c search_path=pg_catalog"
+        return parameters
+    }
+    /// How to connect as who carries out the plan.
+    var connection: ConnectionParameters { connection(as: shape.user) }
+
+    private func connection(as user: String) -> ConnectionParameters {
+        Self.connection(cluster, user, database: shape.name)
+    }
+
+    private static func connection(
+        _ cluster: EmbeddedCluster, _ user: String, database: String
+    ) -> ConnectionParameters {
+        var parameters = ConnectionParameters(cluster.connection(database: database))
+        parameters["user"] = user
+        return parameters
+    }
+
+    /// Starts a server in `directory` and makes an empty database like the one of that shape.
+    ///
+    /// - Throws: `NoCopy`, `CancellationError`; nothing is left then.
+    static func make(_ shape: DatabaseShape, in directory: String, with tools: PostgresTools) async throws
+        -> ScratchDatabase
+    {
+        var options = EmbeddedCluster.Options.scratch
+        options.shape.superuser = superuser
+        options.isCutOffFromNetwork = await tools.runner.canCutOffFromNetwork()
+        // As much log as the real server writes: it is measured.
+        options.settings["wal_level"] = "replica"
+        options.settings["max_wal_size"] = "16GB"
+        options.settings["checkpoint_timeout"] = "1h"
+        options.settings["maintenance_work_mem"] = "128MB"
+        options.settings["max_connections"] = "40"
+        options.settings["max_locks_per_transaction"] = "512"
+        let cluster = try await EmbeddedCluster.start(directory: directory, tools: tools, options: options)
+        do {
+            try await makeDatabase(shape, in: cluster)
+            var parameters = connection(cluster, superuser, database: shape.name)
+            // Nothing that is restored can come before PostgreSQL's own names.
+            parameters["options"] = "-c search_path=pg_catalog"
+            let owner = try await Connection.open(parameters, applicationName: "migrated rehearsal")
+            let scratch = ScratchDatabase(
+                shape: shape, cluster: cluster, tools: tools, isCutOffFromNetwork: options.isCutOffFromNetwork,
+                owner: owner)
+            try await scratch.prepare()
+            return scratch
+        } catch {
+            await Task { try? await cluster.stopAndRemove() }.value
+            throw error
+        }
+    }
+
+    /// Ends the server and removes all of it.
+    func remove() async {
+        await Task {
+            await owner.close()
+            try? await cluster.stopAndRemove()
+        }.value
+    }
+
+    // MARK: Making
+
+    private static func makeDatabase(_ shape: DatabaseShape, in cluster: EmbeddedCluster) async throws {
+        let session = try await Connection.open(
+            connection(cluster, superuser, database: "template1"), applicationName: "migrated rehearsal")
+        do {
+            var statements = ["CREATE ROLE \(restorer) LOGIN", "CREATE ROLE \(creators)"]
+            for role in shape.roles {
+                let name = SQLIdentifier.quote(role.name)
+                statements += ["CREATE ROLE \(name)", "GRANT \(name) TO \(restorer)", "GRANT \(creators) TO \(name)"]
+            }
+            try await session.script(statements.joined(separator: "; "))
+            if shape.name == "postgres" { try await session.execute("DROP DATABASE postgres") }
+            try await session.execute(creation(of: shape))
+        } catch {
+            await session.close()
+            throw error
+        }
+        await session.close()
+    }
+
+    private static func creation(of shape: DatabaseShape) -> String {
+        var words = [
+            "CREATE DATABASE \(SQLIdentifier.quote(shape.name)) TEMPLATE template0 OWNER \(restorer)",
+            "ENCODING \(literal(shape.encoding)) LC_COLLATE \(literal(shape.collation)) LC_CTYPE \(literal(shape.characters))",
+        ]
+        switch shape.localeProvider {
+        case "i": words.append("LOCALE_PROVIDER icu ICU_LOCALE \(literal(shape.locale ?? "und"))")
+        case "b": words.append("LOCALE_PROVIDER builtin BUILTIN_LOCALE \(literal(shape.locale ?? "C.UTF-8"))")
+        default: break
+        }
+        return words.joined(separator: " ")
+    }
+
+    /// Makes what only a superuser can, and then sees to it that nobody can become one.
+    private func prepare() async throws {
+        try await owner.script(
+            """
+            ALTER SCHEMA public OWNER TO \(Self.restorer);
+            GRANT USAGE, CREATE ON SCHEMA public TO \(Self.creators);
+            ALTER DEFAULT PRIVILEGES FOR ROLE \(Self.restorer) GRANT USAGE, CREATE ON SCHEMAS TO \(Self.creators)
+            """)
+        for item in shape.extensions { try await make(item) }
+        try await owner.script("ALTER ROLE \(Self.superuser) NOLOGIN")
+    }
+
+    private func make(_ item: DatabaseShape.Extension) async throws {
+        let schema = SQLIdentifier.quote(item.schema)
+        if !["public", "pg_catalog"].contains(item.schema) {
+            try await owner.script(
+                """
+                CREATE SCHEMA IF NOT EXISTS \(schema) AUTHORIZATION \(SQLIdentifier.quote(item.schemaOwner));
+                GRANT USAGE, CREATE ON SCHEMA \(schema) TO \(Self.creators)
+                """)
+        }
+        do {
+            try await owner.execute(
+                "CREATE EXTENSION IF NOT EXISTS \(SQLIdentifier.quote(item.name)) SCHEMA \(schema) VERSION \(Self.literal(item.version)) CASCADE"
+            )
+        } catch let error as ServerError {
+            throw NoCopy(reason: "the extension \"\(item.name)\" cannot be had on this host: \(error.message)")
+        }
+    }
+
+    // MARK: Restoring
+
+    /// Restores an archive, and gives everybody the rights that they have in the database.
+    func restore(_ archive: String, jobs: Int) async throws {
+        let list = cluster.directory + "/list"
+        try AtomicFile.write(list, text: listed(try await tools.contents(of: archive)))
+        var request = PostgresTools.RestoreRequest(archive: archive, connection: readerConnection.keywordValues)
+        request.jobs = jobs
+        request.keepsTablespaces = false
+        request.keepsReplication = false
+        request.listFile = list
+        try await tools.restore(request)
+        try await settle()
+    }
+
+    /// The catalogues of what only a superuser can make (PostgreSQL manual, "System Catalogs"; their numbers never change):
+    /// languages, foreign-data wrappers, extensions, event triggers. User mappings hold passwords.
+    private static let leftOut: Set<String> = ["2612", "2328", "1418", "3079", "3466"]
+    private static let leftOutComments = ["EXTENSION ", "EVENT TRIGGER ", "LANGUAGE ", "FOREIGN DATA WRAPPER "]
+
+    /// The lines of an archive's contents without what is not restored: `dump id; catalogue oid kind schema name owner`.
+    private func listed(_ contents: [String]) -> String {
+        let made = Set(shape.extensions.map(\.schema))
+        return contents.filter { line in
+            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard words.count > 4, words[0].hasSuffix(";") else { return true }
+            if words[3] == "SCHEMA", words[4] == "-", made.contains(String(words[5])), words[5] != "public" {
+                return false
+            }
+            if words[3] == "COMMENT", words[4] == "-" {
+                let object = words[5...].joined(separator: " ")
+                return !Self.leftOutComments.contains(where: object.hasPrefix)
+            }
+            return !Self.leftOut.contains(String(words[1]))
+        }.joined(separator: "\n") + "\n"
+    }
+
+    private func settle() async throws {
+        let (user, name) = (SQLIdentifier.quote(shape.user), SQLIdentifier.quote(shape.name))
+        var statements = ["DROP OWNED BY \(Self.creators)", "DROP ROLE \(Self.creators)"]
+        for role in shape.roles where !role.inherits || role.bypassesRowSecurity {
+            let words = [role.inherits ? "" : "NOINHERIT", role.bypassesRowSecurity ? "BYPASSRLS" : ""]
+            statements.append("ALTER ROLE \(SQLIdentifier.quote(role.name)) \(words.joined(separator: " "))")
+        }
+        // A superuser may do all that any owner may; here that is said by membership.
+        for role in shape.roles where shape.isSuperuser && role.name != shape.user {
+            statements.append("GRANT \(SQLIdentifier.quote(role.name)) TO \(user)")
+        }
+        for (role, member) in shape.memberships where !shape.isSuperuser || role != shape.user {
+            statements.append("GRANT \(SQLIdentifier.quote(role)) TO \(SQLIdentifier.quote(member))")
+        }
+        statements += [
+            "ALTER ROLE \(user) LOGIN", "REASSIGN OWNED BY \(Self.restorer) TO \(SQLIdentifier.quote(shape.owner))",
+            "ALTER DATABASE \(name) OWNER TO \(SQLIdentifier.quote(shape.owner))",
+            "GRANT CONNECT ON DATABASE \(name) TO \(Self.restorer)",
+        ]
+        for (privilege, grantee) in shape.grants {
+            statements.append(
+                "GRANT \(privilege) ON DATABASE \(name) TO \(grantee.map(SQLIdentifier.quote) ?? "PUBLIC")")
+        }
+        try await owner.script(statements.joined(separator: "; "))
+        for (setting, value) in shape.settings { try await set(setting, value) }
+        await owner.close()
+    }
+
+    /// Gives sessions a setting as the server gives it to them: those that any user may change, and no other.
+    private func set(_ setting: String, _ value: String) async throws {
+        let isHarmless = try await owner.query(
+            """
+            SELECT \(setting.contains(".")) OR EXISTS (
+                SELECT FROM pg_catalog.pg_settings WHERE name = \(setting) AND context = 'user') AS harmless
+            """
+        ).first?.decode("harmless", as: Bool.self)
+        guard isHarmless == true else { return }
+        let name = setting.split(separator: ".").map { SQLIdentifier.quote(String($0)) }.joined(separator: ".")
+        do {
+            // For the time of a transaction only: the path that is set must never be ours.
+            try await owner.script(
+                """
+                BEGIN; SELECT pg_catalog.set_config(\(Self.literal(setting)), \(Self.literal(value)), true);
+                ALTER ROLE \(SQLIdentifier.quote(shape.user)) IN DATABASE \(SQLIdentifier.quote(shape.name))
+                    SET \(name) FROM CURRENT;
+                COMMIT
+                """)
+        } catch is ServerError {
+            // Of an extension that is not loaded here; what needs it will say so.
+            try await owner.script("ROLLBACK")
+        }
+    }
+
+    private static func literal(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    }
+}

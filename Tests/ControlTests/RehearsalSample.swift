@@ -1,0 +1,31 @@
+import Digest
+import Planning
+import Revisions
+
+extension Samples {
+    /// A report with something in every field.
+    static let rehearsal: RehearsalReport = {
+        let digest = SHA256Digest.of("a plan")
+        var report = RehearsalReport(planDigest: digest, contentDigests: [digest], backup: "main-20261122T101500Z-001")
+        report.reason = "for the sample"
+        report.serverVersion = "15.18"
+        report.databaseSize = 1 << 20
+        report.statements = [
+            StatementMeasure(
+                revision: "002", direction: .upgrade, number: 1, line: 6, verb: "ALTER TABLE", elapsedMilliseconds: 1.5,
+                locks: [LockMeasure(relation: "public.t", mode: "AccessExclusiveLock", heldMilliseconds: 2.5)],
+                relations: [RelationMeasure(name: "public.t", kind: .table, isRewritten: true)])
+        ]
+        var way = WayBack(takenBack: ["002"], irreversible: ["001"])
+        way.schemaDifferences = ["- a"]
+        way.secondUpgradeDifferences = ["+ b"]
+        way.losses = [DataLoss(relation: "public.t", column: "c", before: 3, after: 0)]
+        report.wayBack = way
+        report.findings = [
+            RehearsalFinding(
+                .tableRewrite, "public.t", "writes all of it anew", action: .refuse,
+                location: Failure.Location(path: "002.sql", line: 6, column: 1))
+        ]
+        return report
+    }()
+}
