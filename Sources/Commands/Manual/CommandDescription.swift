@@ -27,6 +27,11 @@ struct CommandDescription: Decodable {
         var shouldDisplay: Bool
     }
 
+    /// What the parser wraps around it.
+    private struct Dump: Decodable {
+        var command: CommandDescription
+    }
+
     var commandName: String
     var abstract: String?
     var discussion: String?
@@ -36,9 +41,6 @@ struct CommandDescription: Decodable {
 
     /// Describes a command with all that is below it.
     init(of command: (some ParsableCommand).Type) throws {
-        struct Dump: Decodable {
-            var command: CommandDescription
-        }
         self = try JSONText.decode(Dump.self, from: command._dumpHelp()).command
     }
 
