@@ -1,5 +1,6 @@
 import Control
 import Planning
+import Revisions
 import Synchronization
 import Testing
 import Varlink
