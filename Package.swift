@@ -49,6 +49,7 @@ let package = Package(
         target("Digest", ["CCrypto"]),
         target("SQLText", []),
         target("Revisions", ["SQLText", "Digest"]),
+        target("SchemaModel", ["SQLText"]),
         target("Planning", ["Revisions", "SQLText", "Digest"]),
 
         // Where tests may end a program; the adapters and the floors above pass its points.
@@ -58,6 +59,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         target("PostgresClient", ["CLibPQ", "Faults"]),
+        target("Introspection", ["SchemaModel", "PostgresClient"]),
         target("Varlink", [nioCore, nioPosix]),
         target("Host", ["Faults", subprocess]),
         target("Systemd", ["CSystemd", logging, lifecycle]),
@@ -77,7 +79,8 @@ let package = Package(
         target(
             "Commands",
             [
-                "Control", "Configuration", "Varlink", "Planning", "Revisions", "SQLText", "Digest", "Host", arguments,
+                "SchemaModel", "Introspection", "PostgresClient", "Control", "Configuration", "Varlink", "Planning",
+                "Revisions", "SQLText", "Digest", "Host", arguments,
             ], resources: [.embedInCode("Import/read_alembic.py")]),
 
         // The roof.
@@ -96,6 +99,7 @@ let package = Package(
             "EngineTests",
             ["Engine", "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "TestSupport", logging]),
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
+        tests("IntrospectionTests", ["Introspection", "SchemaModel", "PostgresClient", "TestSupport"]),
         tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),

@@ -26,6 +26,9 @@ public enum CommandLineProgram {
         case let failure as Failure:
             show(failure, arguments: arguments, context: context)
             return failure.code.exitStatus
+        case let code as ExitCode:
+            // The answer has been shown, and is an exit status too.
+            return code.rawValue
         case is OutputClosed:
             // As a program that SIGPIPE ended: the reader had enough.
             return 141

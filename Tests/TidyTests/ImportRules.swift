@@ -46,7 +46,7 @@ enum ImportRules {
         "Commands": TargetImports(
             [
                 "Control", "Configuration", "Planning", "Revisions", "SchemaModel", "SQLText", "Introspection", "Host",
-                "Varlink",
+                "Varlink", "PostgresClient",
                 "Digest",
             ], others: system + ["ArgumentParser"]),
         "migrated": TargetImports(["Daemon"], others: ["ArgumentParser", "Glibc"]),

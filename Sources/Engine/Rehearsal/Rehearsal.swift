@@ -69,8 +69,10 @@ struct Rehearsal: Sendable {
 
     private func rehearse(_ shape: DatabaseShape, _ outcome: inout Outcome) async throws {
         let parent = FilePaths.join(rules.directory, configuration.name)
-        try DirectoryTree.make(rules.directory, mode: 0o711)
-        try DirectoryTree.make(parent, mode: 0o711)
+        // Root's clusters are served by another user, who has to pass.
+        let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
+        try DirectoryTree.make(rules.directory, mode: mode)
+        try DirectoryTree.make(parent, mode: mode)
         try demandSpace(for: shape, in: parent)
         let clock = ContinuousClock()
         let start = clock.now

@@ -53,6 +53,10 @@ struct Site: Sendable {
 
             [database.\(name).backup]
             min_free = "1MiB"
+
+            # A gate that is opened in the database stays closed in a copy of it.
+            [database.\(name).rehearsal]
+            policy = "off"
             """, to: site.settingsPath)
         try await machine.expect("systemctl", "reload-or-restart", "migrated.service")
         return site

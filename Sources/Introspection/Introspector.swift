@@ -1,0 +1,145 @@
+import FoundationEssentials
+public import PostgresClient
+public import SchemaModel
+
+/// Reads a living catalogue: one snapshot, a few questions about sets, no locks but those of reading.
+public struct Introspector: Sendable {
+    /// A table that is left out: Alembic's version table.
+    public var versionTable: String
+
+    /// A reader.
+    public init(versionTable: String = "alembic_version") {
+        self.versionTable = versionTable
+    }
+
+    /// What the database looks like.
+    public func read(_ connection: Connection) async throws -> DatabaseSchema {
+        // With an empty search path every name comes qualified.
+        let options = TransactionOptions(isolation: .repeatableRead, isReadOnly: true, settings: ["search_path": ""])
+        return try await connection.transaction(options) { scope in
+            var reading = CatalogueReading(scope: scope)
+            return try await reading.schema(without: versionTable)
+        }
+    }
+}
+
+/// One reading of the catalogue.
+private struct CatalogueReading {
+    let scope: TransactionScope
+    var schema = DatabaseSchema()
+    private var names: [CatalogueAddress: ObjectID] = [:]
+    private var aliases: [CatalogueAddress: CatalogueAddress] = [:]
+
+    init(scope: TransactionScope) {
+        self.scope = scope
+    }
+
+    mutating func schema(without versionTable: String) async throws -> DatabaseSchema {
+        for row in try await ask(NeedQuery.aliases) { aliases[try row.address()] = try row.address(at: 3) }
+        let columns = try await readColumns()
+        for query in CatalogueQuery.all {
+            for row in try await ask(query.sql) {
+                var (address, object) = try query.found(in: row)
+                if var table = object as? Table {
+                    table.columns = columns[table.name, default: []]
+                    object = table
+                }
+                if address.catalogue != 0 { names[address] = object.id }
+                schema.insert(object)
+            }
+        }
+        try await readAttached()
+        try await readNeeds()
+        for row in try await ask(NeedQuery.strangers) { schema.strangers.append(try row.decode(0)) }
+        for id in schema.objects.keys where id.kind == .table && id.name.hasSuffix(".\(versionTable)") {
+            schema.leaveOut(id)
+        }
+        return schema
+    }
+
+    private func ask(_ sql: String) async throws -> QueryResult {
+        try await scope.query(Query(raw: sql))
+    }
+
+    private mutating func readColumns() async throws -> [String: [Column]] {
+        var columns: [String: [Column]] = [:]
+        for row in try await ask(CatalogueQuery.columns.sql) {
+            let found = try CatalogueQuery.columns.found(in: row)
+            guard let column = found.object as? Column else { continue }
+            names[found.address] = column.id
+            columns[column.table, default: []].append(column)
+        }
+        for row in try await ask(NeedQuery.defaults) {
+            guard let column = names[try row.address(at: 3)] else { continue }
+            let isGenerated: Bool = try row.decode(6)
+            names[try row.address()] = isGenerated ? column : ObjectID(.columnDefault, column.name)
+        }
+        return columns
+    }
+
+    /// The object at an address, or that of which it is a detail.
+    private func name(_ address: CatalogueAddress) -> ObjectID? {
+        if let name = names[address] { return name }
+        var whole = address
+        whole.part = 0
+        for _ in 0..<4 {
+            if let name = names[whole] { return name }
+            guard let next = aliases[whole] else { return nil }
+            whole = next
+        }
+        return nil
+    }
+
+    private mutating func readAttached() async throws {
+        for row in try await ask(AttachedQuery.comments) {
+            guard let subject = name(try row.address()) else { continue }
+            schema.insert(Comment(subject: subject, target: try row.decode(3), text: try row.decode(4)))
+        }
+        for row in try await ask(AttachedQuery.strangersOwners) {
+            guard let subject = name(try row.address()) else { continue }
+            schema.insert(Owner(subject: subject, target: try row.decode(3), role: try row.decode(5)))
+        }
+        for row in try await ask(AttachedQuery.privileges) {
+            guard let subject = name(try row.address()) else { continue }
+            let json: String = try row.decode(3)
+            var privileges = try JSONDecoder().decode(Privileges.self, from: Data(json.utf8))
+            privileges.subject = subject
+            schema.insert(privileges)
+            schema.addWait(of: privileges.id, for: ObjectID(.owner, privileges.target))
+        }
+    }
+
+    private mutating func readNeeds() async throws {
+        for row in try await ask(NeedQuery.needs) {
+            guard let needer = name(try row.address()), let needed = name(try row.address(at: 3)) else { continue }
+            schema.addNeed(of: needer, for: needed)
+        }
+        for row in try await ask(NeedQuery.waits) {
+            guard let later = name(try row.address()), let earlier = name(try row.address(at: 3)) else { continue }
+            schema.addWait(of: later, for: earlier)
+        }
+        addTableWaits()
+    }
+
+    /// A partition is attached when its keys and indexes and those of the whole are there; a table's switches may name an
+    /// index; a sequence belongs to a column that is there.
+    private mutating func addTableWaits() {
+        var parts: [ObjectID: [ObjectID]] = [:]
+        for (id, object) in schema.objects where [.index, .constraint].contains(id.kind) {
+            if let container = object.container { parts[container, default: []].append(id) }
+        }
+        for (id, object) in schema.objects {
+            switch object {
+            case let inheritance as Inheritance:
+                let tables = [ObjectID(.table, inheritance.table), ObjectID(.table, inheritance.parent)]
+                schema.addNeed(of: id, for: tables[1])
+                for part in tables.flatMap({ parts[$0, default: []] }) { schema.addWait(of: id, for: part) }
+            case let setting as TableSetting:
+                for part in parts[ObjectID(.table, setting.table), default: []] { schema.addWait(of: id, for: part) }
+            case let ownership as SequenceOwnership:
+                schema.addNeed(of: id, for: ObjectID(.column, ownership.column))
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// What leads from one schema to another: each object that goes, comes or changes.
+public struct SchemaDifference: Sendable {
+    /// What happens to one object.
+    public enum Fate: String, Sendable, Codable {
+        case drop, create, alter
+        case remake
+    }
+
+    /// One object's change.
+    public struct Entry: Sendable {
+        /// What it is called.
+        public let id: ObjectID
+        /// What happens to it.
+        public let fate: Fate
+    }
+
+    let old: DatabaseSchema
+    let new: DatabaseSchema
+    private(set) var fates: [ObjectID: Fate] = [:]
+    /// What alters objects that stay.
+    private(set) var alterations: [ObjectID: [String]] = [:]
+    /// Types that take the place of others of the same name, under columns that stay.
+    private(set) var replacedTypes: [ObjectID: [Column]] = [:]
+
+    /// Compares.
+    public init(from old: DatabaseSchema, to new: DatabaseSchema) {
+        self.old = old
+        self.new = new
+        for id in old.objects.keys where new.objects[id] == nil { fates[id] = .drop }
+        let needers = old.needers
+        for (id, wanted) in new.objects {
+            guard let present = old.objects[id] else {
+                fates[id] = .create
+                continue
+            }
+            guard !present.isSame(asAny: wanted), fates[id] != .remake else { continue }
+            switch present.change(toAny: wanted) {
+            case .anew:
+                remake(id, needers)
+            case .inPlace(let statements, let remaking):
+                fates[id] = .alter
+                alterations[id] = statements
+                if !remaking.isEmpty { clearAway(from: id, remaking, needers) }
+            }
+        }
+        // What looks the same and yet stood on something that goes has to go with it and come back. Never what holds rows.
+        for id in old.objects.keys.sorted() where fates[id] == .drop { followDrop(of: id, needers) }
+    }
+
+    /// Whether both are equal.
+    public var isEmpty: Bool { fates.isEmpty }
+
+    /// Each change, in the order of kinds.
+    public var entries: [Entry] {
+        fates.map { Entry(id: $0.key, fate: $0.value) }.sorted { $0.id < $1.id }
+    }
+
+    private mutating func remake(_ id: ObjectID, _ needers: [ObjectID: [ObjectID]]) {
+        guard old.objects[id] != nil, new.objects[id] != nil else { return }
+        guard fates[id] != .remake else { return }
+        fates[id] = .remake
+        alterations[id] = nil
+        for needer in needers[id, default: []] {
+            if id.kind.isType, needer.kind == .column, let column = new.objects[needer] as? Column,
+                (old.objects[needer] as? Column)?.type == column.type
+            {
+                if column.isLocal { replacedTypes[id, default: []].append(column) }
+                clearAway(from: needer, Set(ObjectKind.allCases).subtracting([.owner, .comment, .privileges]), needers)
+            } else {
+                remake(needer, needers)
+            }
+        }
+    }
+
+    /// Makes anew what depends on an object and is of one of these kinds.
+    private mutating func clearAway(
+        from id: ObjectID, _ kinds: Set<ObjectKind>, _ needers: [ObjectID: [ObjectID]]
+    ) {
+        for needer in needers[id, default: []] where kinds.contains(needer.kind) {
+            if needer.kind == .column, (old.objects[needer] as? Column)?.generation == nil { continue }
+            remake(needer, needers)
+        }
+    }
+
+    private mutating func followDrop(of id: ObjectID, _ needers: [ObjectID: [ObjectID]]) {
+        let passing: Set<ObjectKind> = [
+            .routine, .columnDefault, .constraint, .index, .view, .materializedView, .trigger, .rule, .policy,
+        ]
+        for needer in needers[id, default: []] where fates[needer] == nil && passing.contains(needer.kind) {
+            remake(needer, needers)
+        }
+    }
+}
