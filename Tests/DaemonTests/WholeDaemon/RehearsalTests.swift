@@ -65,7 +65,7 @@ import Testing
     /// A revision that drops a column with a value in it.
     private static let drop = TestRevision.chain(2).map { revision in
         var changed = revision
-        if revision.id == "r0002" { changed.upgrade = ["ALTER TABLE kept DROP COLUMN phone;"] }
+        if revision.id == "002" { changed.upgrade = ["ALTER TABLE kept DROP COLUMN phone;"] }
         return changed
     }
 
@@ -86,7 +86,9 @@ import Testing
             let approved = try await harness.control("approve", "--job", "main-1", "--yes")
             #expect(approved.status == 0, "\(approved)")
             #expect(approved.output.contains("STRONGEST LOCK"), "the report is shown before the question")
-            #expect(approved.output.contains("drops column \"phone\" of \"public.kept\" with 1 value (asks for approval)"))
+            #expect(
+                approved.output.contains(
+                    "drops column \"phone\" of \"public.kept\" with 1 value (asks for approval)"))
             #expect(approved.output.contains("approved: 1 finding of the rehearsal of main-1"))
             let listed = try await harness.control("approvals")
             #expect(listed.output.contains("rehearsal of main-1"), "\(listed)")
@@ -121,7 +123,7 @@ import Testing
             try await harness.start()
             #expect(try await !harness.control("status").output.contains("guess"))
             try harness.write(Self.drop)
-            try await harness.awaitLog("guess: drops column \"phone\" of \"kept\" [drops-data]")
+            try await harness.daemon.wait(toWrite: "guess: drops column \"phone\" of \"kept\" [drops-data]")
             let status = try await harness.control("status")
             #expect(status.output.contains("drops column \"phone\" of \"kept\" [drops-data]"), "\(status)")
         }
