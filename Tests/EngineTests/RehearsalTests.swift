@@ -95,6 +95,9 @@ import Testing
             #expect(way.losses == [DataLoss(relation: "public.people", column: "phone", before: 1000, after: 0)])
             #expect(way.hasOnlyOrderChanged, "\(way.schemaDifferences)")
             #expect(Set(report.findings.map(\.code)) == [.dropsData, .downgradeLosesData, .columnOrder])
+            let lost = try #require(report.findings.first { $0.code == .downgradeLosesData })
+            #expect(lost.message.contains("r2") && lost.message.contains("1000 values before, 0 after"))
+            #expect(report.findings.first { $0.code == .dropsData }?.location?.line == 6, "where it is dropped")
         }
     }
 

@@ -25,10 +25,9 @@ struct RehearsalView: Sendable {
                 case .ask: " (asks for approval)"
                 case .refuse: " (refused)"
                 }
-            try output.lines([
-                painter("\(finding.code.rawValue): ", style) + finding.message.printable + meaning,
-                painter("  hint: ", .dim) + finding.hint,
-            ])
+            try output.line(painter("\(finding.code.rawValue): ", style) + finding.message.printable + meaning)
+            if let location = finding.location { try output.line(painter("  at: ", .dim) + "\(location)".printable) }
+            try output.line(painter("  hint: ", .dim) + finding.hint)
         }
     }
 

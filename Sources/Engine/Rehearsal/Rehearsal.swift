@@ -127,10 +127,12 @@ struct Rehearsal: Sendable {
     }
 
     private func perform(on stage: RehearsalStage, _ outcome: inout Outcome) async throws {
+        async let contents = stage.contents()
         let before = try await stage.look()
+        let held = try await contents
         await tell("carrying out \(Plural.count(draft.plan.steps.count, "revision")) in the copy")
         do {
-            defer { outcome.report.take(stage.measurement, rows: before.contents) }
+            defer { outcome.report.take(stage.measurement, rows: held) }
             try await stage.apply(draft.plan, revisions: draft.revisions)
         } catch let failure as Failure {
             guard !isForLackOfRights(failure, in: stage.scratch.shape) else {
@@ -142,7 +144,9 @@ struct Rehearsal: Sendable {
             return
         }
         let after = try await stage.look()
-        outcome.report.findings += try await before.contents.dropped(on: stage.reader).map(Self.finding)
+        outcome.report.findings += try await held.dropped(on: stage.reader).map {
+            finding($0, by: outcome.report.statements(changing: $0.relation))
+        }
         outcome.report.findings += after.bareForeignKeys.subtracting(before.bareForeignKeys).sorted().map {
             RehearsalFinding(.unindexedForeignKey, $0, "the foreign key \($0) has no index on its columns")
         }
@@ -150,8 +154,8 @@ struct Rehearsal: Sendable {
         guard takesWayBack, isShort, draft.plan.steps.allSatisfy({ $0.direction == .upgrade }) else { return }
         await tell("taking it back in the copy, and carrying it out once more")
         do {
-            defer { outcome.report.take(stage.measurement, rows: before.contents) }
-            outcome.report.wayBack = try await stage.wayBack(draft, before: before, after: after)
+            defer { outcome.report.take(stage.measurement, rows: held) }
+            outcome.report.wayBack = try await stage.wayBack(draft, from: held, before: before, after: after)
         } catch let failure as Failure {
             outcome.report.findings.append(
                 RehearsalFinding(
@@ -190,15 +194,18 @@ struct Rehearsal: Sendable {
 
     // MARK: What it says
 
-    private static func finding(_ loss: DataLoss) -> RehearsalFinding {
-        guard let column = loss.column else {
-            return RehearsalFinding(
-                .dropsData, loss.relation,
-                "drops table \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "row"))")
-        }
+    /// What is dropped, and where, if only one statement comes into question.
+    private func finding(_ loss: DataLoss, by statements: [StatementMeasure]) -> RehearsalFinding {
+        let what =
+            loss.column.map {
+                "column \"\($0)\" of \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "value"))"
+            } ?? "table \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "row"))"
+        let only = statements.count == 1 ? statements.first : nil
         return RehearsalFinding(
-            .dropsData, "\(loss.relation).\(column)",
-            "drops column \"\(column)\" of \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "value"))")
+            .dropsData, loss.relation + (loss.column.map { ".\($0)" } ?? ""), "drops \(what)",
+            location: only.flatMap { statement in
+                draft.revisions[statement.revision].map { Failure.Location(path: $0.path, line: statement.line) }
+            })
     }
 
     /// Why a plan that failed in the copy is not carried out.

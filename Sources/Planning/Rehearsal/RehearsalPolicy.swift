@@ -51,7 +51,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
                 if !isTold { findings.append(finding) }
             }
         }
-        findings += report.wayBack.map(Self.findings) ?? []
+        findings += report.wayBack.map { Self.findings($0, report) } ?? []
         return findings.map { finding in
             var judged = finding
             judged.action = action(for: finding.code)
@@ -94,7 +94,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
         }
     }
 
-    private static func findings(_ way: WayBack) -> [RehearsalFinding] {
+    private static func findings(_ way: WayBack, _ report: RehearsalReport) -> [RehearsalFinding] {
         var findings = way.irreversible.map {
             RehearsalFinding(.irreversible, $0.rawValue, "revision \"\($0)\" has no downgrade")
         }
@@ -105,9 +105,12 @@ public struct RehearsalPolicy: Sendable, Hashable {
                 loss.before == loss.after
                 ? "\(loss.before) \(unit) do not come back as they were"
                 : "\(loss.before) \(unit) before, \(loss.after) after"
+            // The steps that can have lost it: what is lost in one is not there for the next.
+            let steps = report.statements(changing: loss.relation).map(\.revision.rawValue)
+            let by = way.takenBack.map(\.rawValue).filter(steps.contains).joined(separator: ", ")
             return RehearsalFinding(
                 .downgradeLosesData, loss.relation + (loss.column.map { ".\($0)" } ?? ""),
-                "up and down again loses data of \(what): \(result)")
+                "up and down again\(by.isEmpty ? "" : ", \(by)") loses data of \(what): \(result)")
         }
         let names = way.takenBack.map(\.rawValue).joined(separator: ", ")
         if way.hasOnlyOrderChanged {

@@ -56,6 +56,14 @@ public struct RehearsalReport: Sendable, Hashable, Codable {
         findings = []
     }
 
+    /// The statements that changed a table: wrote rows of it, or kept everybody out of it.
+    public func statements(changing relation: String) -> [StatementMeasure] {
+        statements.filter { statement in
+            statement.locks.contains { $0.relation == relation && $0.mode == "AccessExclusiveLock" }
+                || statement.relations.contains { $0.name == relation && $0.rowsWritten > 0 }
+        }
+    }
+
     /// The most severe of what the policy makes of the findings.
     public var action: RehearsalFinding.Action { findings.map(\.action).max() ?? .tell }
 }
