@@ -85,4 +85,22 @@ import Testing
             #expect(try await engine.outcome(of: job).failure?.code == .statementFailed)
         }
     }
+
+    /// Those behind us wait for as long as we do, and then for as long as we hold the lock.
+    @Test(arguments: [(60_000.0, 400), (600.0, 299)])
+    func theLockTimeoutComesFromHowLongTheLockWasHeld(budget: Double, atMost: Int) async throws {
+        let sample = Sample(
+            "r2", after: "r1",
+            up: """
+                LOCK TABLE people IN ACCESS EXCLUSIVE MODE;
+                SELECT pg_sleep(0.3);
+                CREATE TABLE seen AS SELECT extract(epoch FROM current_setting('lock_timeout')::interval) * 1000 AS ms;
+                """, down: "DROP TABLE seen;")
+        let setting = Setting.rehearsing { $0.rehearsal.policy.lockMilliseconds = budget }
+        try await EngineFixture.rehearse(sample, setting) { fixture, job, _ async throws in
+            #expect(job.state == .succeeded)
+            let timeout = try await fixture.value("SELECT ms::int FROM seen", as: Int.self)
+            #expect(timeout <= atMost && timeout >= 50 && (timeout == 400) == (atMost == 400))
+        }
+    }
 }
