@@ -117,7 +117,14 @@ extension Executor {
     /// Settles a statement that was intended and never answered. Returns whether it is done.
     private func settle(_ statement: Statement, index: Int, _ key: StandaloneKey, _ work: Work) async throws -> Bool {
         let store = StandaloneStore(session: worker)
-        switch try await StepProbe(session: worker).look(at: statement) {
+        let found = try await withLockRetries(work) { lockTimeout in
+            do {
+                return try await StepProbe(session: worker, lockTimeout: lockTimeout).look(at: statement)
+            } catch let error as ServerError where LockRetry.retried.contains(error.sqlState) {
+                throw StatementError(statement: statement, error: error)
+            }
+        }
+        switch found {
         case .applied:
             try await store.settle(index, of: key, by: "probe")
             await reporter.event(

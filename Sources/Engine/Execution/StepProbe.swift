@@ -5,6 +5,8 @@ import SQLText
 /// a cancelled CREATE INDEX CONCURRENTLY left behind would pass for a good one.
 struct StepProbe: Sendable {
     let session: Connection
+    /// How long a lock may be waited for that others queue behind; nil for as long as it takes.
+    var lockTimeout: Duration?
 
     enum Outcome: Sendable, Hashable {
         case applied
@@ -98,8 +100,10 @@ struct StepProbe: Sendable {
         ).first?.decode("pending", as: Bool.self)
         guard let pending else { return .applied }
         guard pending else { return .notApplied }
+        try await session.execute("SET lock_timeout = \(lockTimeout?.milliseconds ?? 0)")
         try await session.execute(
             "ALTER TABLE \(Self.quoted(parent)) DETACH PARTITION \(Self.quoted(partition)) FINALIZE")
+        try await session.execute("RESET lock_timeout")
         return .applied
     }
 
