@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Glibc
-import Torture
+public import Torture
 
 /// Ill-treats `migrated` for as long as it is told, and says what came of it.
 @main

@@ -10,6 +10,8 @@ struct CutOff: Sendable, CustomTestStringConvertible {
     /// Whose end cuts it off.
     enum Victim: CaseIterable, Sendable {
         case backend, daemon, both
+        /// The backend's, and that of the next one, which looks at what was left.
+        case backendTwice
     }
 
     /// What the revision before it does: the table `t_001` has a thousand rows by then.
@@ -49,8 +51,17 @@ struct CutOff: Sendable, CustomTestStringConvertible {
             try await other.script(obstacle)
             let job = try await harness.queue()
             try await database.awaitRow(Query(raw: middle))
+            let moment: String = try await other.query("SELECT clock_timestamp()::text AS at").scalar()
             if victim != .daemon { try await database.endWorker() }
-            if victim != .backend {
+            if victim == .backendTwice {
+                try await database.awaitRow(
+                    """
+                    SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                        AND application_name = 'migrated worker' AND backend_start > \(moment)::timestamptz
+                    """)
+                try await database.endWorker()
+            }
+            if victim == .daemon || victim == .both {
                 try await harness.end(SIGKILL)
                 try await harness.start()
             }
