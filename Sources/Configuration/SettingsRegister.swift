@@ -10,7 +10,7 @@ enum SettingsSection: CaseIterable {
         case .access: ["socket_mode", "socket_group"]
         case .database:
             [
-                "url", "migrations", "recursive_migrations", "file_template", "role", "search_path",
+                "url", "password", "migrations", "recursive_migrations", "file_template", "role", "search_path",
                 "statement_timeout", "approvals", "requester_may_approve", "auto_upgrade", "edited_after_apply",
                 "version_table", "version_table_schema", "registry_role",
                 "development", "backup", "rehearsal", "locks",
