@@ -237,12 +237,14 @@ extension ControlInterface {
           job: Job
         )
 
-        # Settles a job in the state needs-decision.
+        # Settles a job in the state needs-decision, or ends the session of one that another daemon has left running.
         method Resolve(
           # The name of the job, such as main-41.
           job: string,
-          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it;
-          # retry: run it again, whatever came of it; abandon: end the job as failed and leave the database as it is.
+          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it, and
+          # ask again should it be cut off again; retry: run it as often as it takes, whatever came of it; abandon: end
+          # the job as failed and leave the database as it is; end-session: end the session that works on the job and
+          # whose daemon is gone.
           decision: string,
           # Why, for the record.
           reason: string
