@@ -1,3 +1,4 @@
+import Liveness
 import Planning
 import PostgresClient
 
@@ -13,20 +14,23 @@ final class LockSampler: Sendable {
     private let task: Task<[LockMeasure], Never>
 
     init(pid: Int32, session: Connection) {
-        task = Task {
-            var seen: [Key: (first: ContinuousClock.Instant, last: ContinuousClock.Instant)] = [:]
-            while !Task.isCancelled {
-                let now = ContinuousClock.now
-                for key in (try? await Self.look(pid, session)) ?? [] {
-                    seen[key, default: (now, now)].last = .now
+        // What it does is no sign of life of what it looks at.
+        task = Vigil.$current.withValue(nil) {
+            Task {
+                var seen: [Key: (first: ContinuousClock.Instant, last: ContinuousClock.Instant)] = [:]
+                while !Task.isCancelled {
+                    let now = ContinuousClock.now
+                    for key in (try? await Self.look(pid, session)) ?? [] {
+                        seen[key, default: (now, now)].last = .now
+                    }
+                    try? await Task.sleep(for: Self.interval)
                 }
-                try? await Task.sleep(for: Self.interval)
+                return seen.map { key, times in
+                    LockMeasure(
+                        relation: key.relation, mode: key.mode,
+                        heldMilliseconds: (times.last - times.first).seconds * 1000)
+                }.sorted { ($0.relation, $0.mode) < ($1.relation, $1.mode) }
             }
-            return seen.map { key, times in
-                LockMeasure(
-                    relation: key.relation, mode: key.mode,
-                    heldMilliseconds: (times.last - times.first).seconds * 1000)
-            }.sorted { ($0.relation, $0.mode) < ($1.relation, $1.mode) }
         }
     }
 

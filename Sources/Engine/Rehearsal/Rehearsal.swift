@@ -73,11 +73,13 @@ struct Rehearsal: Sendable {
         let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
         try DirectoryTree.make(rules.directory, mode: mode)
         try DirectoryTree.make(parent, mode: mode)
-        try demandSpace(for: shape, in: parent)
+        // The unit's own /var/tmp is on the disk of everybody's.
+        try demandSpace(for: shape, in: rules.unit == nil ? parent : "/var/tmp")
         let clock = ContinuousClock()
         let start = clock.now
         let scratch = try await ScratchDatabase.make(
-            shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix), with: try await tools())
+            shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix), unit: rules.unit,
+            with: try await tools())
         outcome.report.startSeconds = (clock.now - start).seconds
         outcome.report.isCutOffFromNetwork = scratch.isCutOffFromNetwork
         do {
