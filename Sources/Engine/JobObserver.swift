@@ -3,6 +3,7 @@ import Liveness
 import Logging
 import Planning
 import PostgresClient
+import Revisions
 
 /// Looks at a running job from the observer's session: is it to be cancelled, who is in its way, how far has it come. Runs
 /// beside the pipeline and ends with it.
@@ -49,6 +50,9 @@ struct JobObserver: Sendable {
     /// What was told already, so that only news is written.
     private struct Shown {
         var statement: Activity.Now.Statement?
+        /// What was being applied at the last look, and when the applied ones were told of.
+        var revision: RevisionID?
+        var toldAt: ContinuousClock.Instant?
         var progress: JobEvent.Progress?
         var progressAt: ContinuousClock.Instant?
         /// Who is in the way, since when, and whether that has been called long.
@@ -81,6 +85,11 @@ struct JobObserver: Sendable {
     }
 
     private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
+        // Where one step follows the other there is nothing to wait for and much to tell: not at every look.
+        let isMoving = now.revision != shown.revision
+        shown.revision = now.revision
+        if isMoving, let told = shown.toldAt, ContinuousClock.now - told < Self.progressInterval { return }
+        shown.toldAt = .now
         await reporter.tellApplied(job)
         if let statement = now.statement, statement != shown.statement, let revision = now.revision {
             shown.statement = statement

@@ -8,6 +8,8 @@ import Testing
 
 /// What a revision may not do to the session, and what the settings say about it.
 @Suite(.timeLimit(.minutes(15))) struct SessionTests {
+    private static let mark = TransactionMark.setting(role: nil, statementTimeout: nil, lockTimeout: nil)
+
     @Test func aRevisionThatDropsTheLockIsNotRecorded() async throws {
         let sample = Sample(
             "a", up: "CREATE TABLE t (n integer);\nDO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$;")
@@ -61,13 +63,13 @@ import Testing
                 job: job.id.number, step: step, meaningDigest: revision.upgrade.meaningDigest)
             let recording = HistoryStore.recording(entry, in: sessions.versions, identity: sessions.identity)
             try await sessions.worker.script("BEGIN")
-            try await sessions.worker.query(TransactionMark.setting)
+            try await sessions.worker.query(Self.mark)
             try await sessions.worker.script("COMMIT")
             let escaped = await #expect(throws: ServerError.self) { try await sessions.worker.query(recording) }
             #expect(escaped?.sqlState == TransactionMark.Refusal.escaped.rawValue)
             try await MigrationLock(session: sessions.worker).release()
             try await sessions.worker.script("BEGIN")
-            try await sessions.worker.query(TransactionMark.setting)
+            try await sessions.worker.query(Self.mark)
             let unlocked = await #expect(throws: ServerError.self) { try await sessions.worker.query(recording) }
             #expect(unlocked?.sqlState == TransactionMark.Refusal.unlocked.rawValue)
             try await sessions.worker.script("COMMIT")

@@ -130,6 +130,8 @@ extension Executor {
             return Self.failure(error, ending: work)
         case _ where error.isStale || LockRetry.retried.contains(error.sqlState):
             return StatementError(statement: nil, error: error)
+        case .begin where TransactionMark.Refusal(rawValue: error.sqlState) == .unlocked:
+            return refused(.unlocked, error, work)
         case .begin:
             return Failure(
                 .permissionDenied, "cannot begin revision \"\(work.step.revision)\": \(error.message)",

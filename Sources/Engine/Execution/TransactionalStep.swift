@@ -37,12 +37,11 @@ extension Executor {
     /// Begins a transaction in which statements of the revision can run.
     func addBeginning(of work: Work, to trip: inout Trip, lockTimeout: Duration?) {
         trip.add(.begin, SessionSettings.beforeRevision + [SessionSettings.begin], work)
-        trip.add(.begin, TransactionMark.setting, work)
         trip.add(
             .begin,
-            SessionSettings.forStatements(
-                scope: "LOCAL", role: configuration.role, statementTimeout: configuration.statementTimeout,
-                lockTimeout: lockTimeout), work)
+            TransactionMark.setting(
+                role: configuration.role, statementTimeout: configuration.statementTimeout, lockTimeout: lockTimeout),
+            work)
     }
 
     /// Gets our own rights and names back, and records the revision as applied.

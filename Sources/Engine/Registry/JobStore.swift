@@ -1,3 +1,4 @@
+import Digest
 import FoundationEssentials
 import Planning
 import PostgresClient
@@ -115,6 +116,24 @@ struct JobStore: Sendable {
         try await session.query(
             "SELECT step::text AS step FROM migrated.job_step WHERE job = \(number) ORDER BY ordinal"
         ).map { try RegistryJSON.decode(Step.self, from: try $0.decode("step")) }
+    }
+
+    /// Which bytes of a revision a job is about.
+    struct Pin: Sendable {
+        var revision: RevisionID
+        var sourceDigest: SHA256Digest
+    }
+
+    /// The steps' bytes alone, which is all that planning needs of them.
+    func pins(of number: Int64) async throws -> [Pin] {
+        try await session.query(
+            "SELECT revision, source_digest FROM migrated.job_step WHERE job = \(number) ORDER BY ordinal"
+        ).map { row in
+            guard let digest = SHA256Digest(hex: try row.decode("source_digest", as: String.self)) else {
+                throw Failure(.registryTooNew, "cannot read the steps of a job: a digest is damaged")
+            }
+            return Pin(revision: RevisionID(try row.decode("revision", as: String.self)), sourceDigest: digest)
+        }
     }
 
     /// What a change of state writes beside the state.
