@@ -52,7 +52,7 @@ public struct ClusterVisitor: Sendable {
     }
 
     /// Writes who may connect into a new cluster (PostgreSQL manual, "Client Authentication").
-    func admit(to data: String) throws(FileError) {
+    public func admit(to data: String) throws(FileError) {
         for role in roles where role.contains(where: { $0 == "\"" || $0.isNewline }) {
             throw FileError("admit", role, reason: "its name has a quotation mark", code: EINVAL)
         }

@@ -3,6 +3,19 @@ import Testing
 extension ServiceUnderSystemd {
     /// The unit in which plans are rehearsed: what is restored can run code there.
     @Suite struct CopyTests {
+        /// The process in a copy's unit that runs a statement of the plan.
+        private func backend(of database: String, on machine: Machine) async throws -> String {
+            let script = """
+                for pid in $(pgrep -f "postgres: .* $1 .*SELECT"); do
+                    if grep -q migrated-copy@ "/proc/$pid/cgroup"; then echo "$pid"; exit 0; fi
+                done
+                exit 1
+                """
+            let find = ["bash", "-c", script, "bash", database]
+            try await machine.until("the copy works") { try await machine.run(find).status == 0 }
+            return try await machine.run(find).text
+        }
+
         @Test("a rehearsal has a unit of its own, from which neither files nor sockets nor a network can be reached")
         func unit() async throws {
             let machine = try Machine.ofSuite
@@ -11,9 +24,7 @@ extension ServiceUnderSystemd {
                 .init("second", "SELECT pg_sleep(3)"))
             #expect(try await site.migratectl("upgrade", "first").status == 0)
             try await machine.expect("migratectl", "-d", "copied", "upgrade", "--no-block")
-            let find = ["pgrep", "-f", "-n", "postgres: .* copied .*SELECT"]
-            try await machine.until("the copy works") { try await machine.run(find).status == 0 }
-            let pid = try await machine.run(find).text
+            let pid = try await backend(of: "copied", on: machine)
 
             let status = try await machine.expect("cat", "/proc/\(pid)/status")
             let uid = try #require(
@@ -55,8 +66,11 @@ extension ServiceUnderSystemd {
             try await machine.until("nothing is left of it") {
                 let units = try await machine.expect(
                     "systemctl", "list-units", "--all", "--no-legend", "migrated-copy@*")
-                let files = try await machine.expect("find", "/var/tmp", "/run/migrated-copy", "-mindepth", "1")
-                return units == "" && files == "/run/migrated-copy/request"
+                let files = try await machine.expect(
+                    "find", "/var/tmp", "/run/migrated-copy", "-mindepth", "1", "-name", "*migrated-copy*", "-o",
+                    "-name",
+                    ".s.PGSQL*")
+                return units == "" && files == ""
             }
         }
 
@@ -67,9 +81,7 @@ extension ServiceUnderSystemd {
                 "lonely", on: machine, rehearses: true,
                 .init("first", "CREATE TABLE made_by_first AS SELECT 1 AS n", "SELECT pg_sleep(2)"))
             try await machine.expect("migratectl", "-d", "lonely", "upgrade", "--no-block")
-            let find = ["pgrep", "-f", "-n", "postgres: .* lonely .*SELECT"]
-            try await machine.until("the copy works") { try await machine.run(find).status == 0 }
-            let pid = try await machine.run(find).text
+            let pid = try await backend(of: "lonely", on: machine)
             try await machine.expect("systemctl", "kill", "--signal=KILL", "migrated.service")
             try await machine.until("the copy is gone") {
                 try await machine.run("test", "-e", "/proc/\(pid)").status != 0

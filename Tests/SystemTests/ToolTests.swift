@@ -141,8 +141,7 @@ extension ServiceUnderSystemd {
             let path = try await settings("boxed", on: machine)
             let isFirst = place == "as the first process"
             let start = "exec \(Self.asDaemon.joined(separator: " ")) migrated --settings \(path)"
-            let inner =
-                isFirst ? start : "trap 'kill -TERM $child' TERM; (\(start)) & child=$!; wait $child; wait $child"
+            let inner = isFirst ? start : "(\(start)) & wait $!"
             let script = """
                 unshare --pid --fork --mount-proc --kill-child bash -c "$1" 2> /run/boxed/log & outer=$!
                 for _ in $(seq 500); do [ -S /run/boxed/control ] && break; sleep 0.02; done

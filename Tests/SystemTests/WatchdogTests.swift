@@ -73,4 +73,22 @@ struct WatchdogTests {
             #expect(try await machine.property("NRestarts") == "0")
         }
     }
+
+    @Test("a server that does not answer for longer than the watchdog's patience is waited for")
+    func silentServer() async throws {
+        let machine = try Machine.ofSuite
+        let site = try await Site.make("silent", on: machine, .gated("only"))
+        try await machine.withDropIn(Self.impatient) {
+            try await machine.expect("migratectl", "-d", "silent", "upgrade", "--no-block")
+            try await site.reachGate()
+            let pid = try await machine.property("MainPID")
+            // Worker and observer wait for it alike.
+            try await machine.expect("pkill", "-STOP", "-f", "postgres: migrated silent")
+            try await Task.sleep(for: .seconds(12))
+            try await machine.expect("pkill", "-CONT", "-f", "postgres: migrated silent")
+            try await site.openGate("only")
+            try await site.waitForJob("succeeded")
+            #expect(try await machine.property("MainPID") == pid)
+        }
+    }
 }
