@@ -242,7 +242,7 @@ struct Pipeline: Sendable {
                     job.id.number, .backupPruned, "backup \(name) pruned, \(configuration.backup.keep) are kept")
             }
         } catch {
-            await reporter.event(job.id.number, .backupPruned, "cannot prune old backups: \(error)")
+            await reporter.event(job.id.number, .backupNotPruned, "cannot prune old backups: \(error)")
         }
     }
 
@@ -261,7 +261,7 @@ struct Pipeline: Sendable {
                     emptyingBy: job.id.number, rowsBefore: plan.rowsBefore, identity: sessions.identity)
                 count = number
             }
-        await reporter.event(job.id.number, .stepApplied, "\(Plural.count(count, "object")) removed")
+        await reporter.event(job.id.number, .databaseEmptied, "\(Plural.count(count, "object")) removed")
     }
 
     private func executor(_ expectation: RehearsalExpectation? = nil) -> Executor {

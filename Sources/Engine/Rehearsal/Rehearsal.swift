@@ -73,7 +73,7 @@ struct Rehearsal: Sendable {
         let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
         try DirectoryTree.make(rules.directory, mode: mode)
         try DirectoryTree.make(parent, mode: mode)
-        if SystemAccount.isRoot, let account = SystemAccount.forClusters,
+        if rules.unit == nil, SystemAccount.isRoot, let account = SystemAccount.forClusters,
             let closed = account.firstClosed(onTheWayTo: parent)
         {
             throw NoCopy(
@@ -82,11 +82,13 @@ struct Rehearsal: Sendable {
                     or name a directory elsewhere under [database.\(configuration.name).rehearsal]
                     """)
         }
-        try demandSpace(for: shape, in: parent)
+        // The unit's own /var/tmp is on the disk of everybody's.
+        try demandSpace(for: shape, in: rules.unit == nil ? parent : "/var/tmp")
         let clock = ContinuousClock()
         let start = clock.now
         let scratch = try await ScratchDatabase.make(
-            shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix), with: try await tools())
+            shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix), unit: rules.unit,
+            with: try await tools())
         outcome.report.startSeconds = (clock.now - start).seconds
         outcome.report.isCutOffFromNetwork = scratch.isCutOffFromNetwork
         do {
