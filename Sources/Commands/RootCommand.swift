@@ -40,14 +40,16 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Job",
                 subcommands: [
-                    JobsCommand.self, JobCommand.self, WatchCommand.self, CancelCommand.self, RetryCommand.self,
+                    JobsCommand.self, JobCommand.self, WatchCommand.self, WaitCommand.self, CancelCommand.self,
+                    RetryCommand.self,
                     ResolveCommand.self, LogCommand.self,
                 ]),
             CommandGroup(name: "Backup", subcommands: [BackupCommand.self, BackupsCommand.self]),
             CommandGroup(
                 name: "Service",
                 subcommands: [
-                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, ReleaseCommand.self,
+                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, MetricsCommand.self,
+                    ReleaseCommand.self,
                     DebugCommand.self,
                 ]),
         ])

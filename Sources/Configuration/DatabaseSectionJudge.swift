@@ -76,12 +76,18 @@ struct DatabaseSectionJudge {
             return nil
         }
         guard let text = section.text("url") else { return nil }
+        let password = section.text("password")
         if text == "embedded" {
+            if password != nil {
+                section.report("password", "an embedded cluster has no password", hint: "leave it out")
+            }
             let directory = input.overrides.embedded.map { SettingsPath.absolute($0, in: input.workingDirectory) }
             return .embedded(directory: directory ?? daemon.stateDirectory + "/cluster")
         }
         let url = ConnectionURL(text)
-        guard let objection = input.objection(to: url) else { return .server(url) }
+        guard let objection = input.objection(to: url) else {
+            return .server(password.map(url.withPassword) ?? url)
+        }
         section.report("url", objection.message, hint: objection.hint)
         return nil
     }
@@ -146,7 +152,7 @@ struct DatabaseSectionJudge {
     }
 
     private func judgeBackup(_ section: SectionReader) -> BackupSettings {
-        var backup = BackupSettings(directory: section.path("directory") ?? daemon.stateDirectory + "/backups")
+        var backup = BackupSettings(directory: section.path("directory") ?? input.backupDirectory(daemon))
         let reason = section.text("reason")
         let policy = section.choice("policy", of: PolicyName.self)
         switch policy {
@@ -164,6 +170,7 @@ struct DatabaseSectionJudge {
         }
         backup.jobs = section.integer("jobs", in: 1...64) ?? backup.jobs
         backup.keep = section.integer("keep", in: 1...10_000) ?? backup.keep
+        backup.maximumAge = section.duration("max_age", in: .zero...(.seconds(86_400 * 7))) ?? backup.maximumAge
         backup.minimumFree = section.size("min_free", in: 0...(1 << 50)) ?? backup.minimumFree
         backup.tools = section.path("tools")
         return backup

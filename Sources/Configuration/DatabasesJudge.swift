@@ -68,7 +68,7 @@ struct DatabasesJudge {
             }
             return nil
         }
-        let backup = BackupSettings(directory: daemon.stateDirectory + "/backups")
+        let backup = BackupSettings(directory: input.backupDirectory(daemon))
         return DatabaseSettings(
             name: "default", location: location, migrations: input.defaults.migrations, backup: backup)
     }

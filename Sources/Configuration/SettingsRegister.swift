@@ -10,16 +10,16 @@ enum SettingsSection: CaseIterable {
         case .access: ["socket_mode", "socket_group"]
         case .database:
             [
-                "url", "migrations", "recursive_migrations", "file_template", "role", "search_path",
+                "url", "password", "migrations", "recursive_migrations", "file_template", "role", "search_path",
                 "statement_timeout", "approvals", "requester_may_approve", "auto_upgrade", "edited_after_apply",
                 "version_table", "version_table_schema", "registry_role",
                 "development", "backup", "rehearsal", "locks", "schema", "drift",
             ]
-        case .backup: ["policy", "reason", "directory", "jobs", "keep", "min_free", "tools"]
+        case .backup: ["policy", "reason", "directory", "jobs", "keep", "max_age", "min_free", "tools"]
         case .rehearsal:
             [
                 "policy", "directory", "max_size", "way_back", "way_back_max_size", "lock_budget", "rewrite_size",
-                "refuse",
+                "ask", "refuse", "overrun", "overrun_factor", "overrun_least",
             ]
         case .locks: ["lock_timeout", "max_lock_timeout", "budget", "pause", "max_pause"]
         case .schema: ["files", "command", "url", "roles", "schemas", "ignore", "ignore_kinds"]

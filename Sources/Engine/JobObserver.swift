@@ -1,6 +1,9 @@
+import Faults
+import Liveness
 import Logging
 import Planning
 import PostgresClient
+import Revisions
 
 /// Looks at a running job from the observer's session: is it to be cancelled, who is in its way, how far has it come. Runs
 /// beside the pipeline and ends with it.
@@ -15,19 +18,25 @@ struct JobObserver: Sendable {
 
     static let interval = Duration.milliseconds(200)
 
+    /// After it, the same sessions in the way are worth a person's look.
+    static let longWait = Duration.seconds(30)
+
     /// How often progress is written: often enough to be watched, seldom enough to be kept.
     static let progressInterval = Duration.seconds(1)
 
-    /// - Throws: `CancelRequested`; `ConnectionError` where the observer's session is lost. Whatever else goes wrong with a
+    /// - Throws: `CancelRequested`; `Failure` `server-read-only`; `ConnectionError` where the observer's session is lost. Whatever else goes wrong with a
     ///   look is no reason to stop the work that is looked at.
     func run() async throws {
         var shown = Shown()
         while !Task.isCancelled {
             try await Task.sleep(for: Self.interval)
+            Vigil.move()
+            FaultPoint.hang("observer")
             guard let now = activity.current else { continue }
             do {
                 // Once everything is applied there is nothing left to cancel.
                 if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }
+                try await sessions.refuseReadOnly(reporter.jobs.database)
                 switch now.stage {
                 case .backingUp: try await lookAtDump(&shown)
                 case .applying: try await lookAtStep(now, &shown)
@@ -42,11 +51,28 @@ struct JobObserver: Sendable {
     /// What was told already, so that only news is written.
     private struct Shown {
         var statement: Activity.Now.Statement?
+        /// What was being applied at the last look, and when the applied ones were told of.
+        var revision: RevisionID?
+        var toldAt: ContinuousClock.Instant?
         var progress: JobEvent.Progress?
         var progressAt: ContinuousClock.Instant?
+        /// Who is in the way, since when, and whether that has been called long.
+        var blockers: (pids: [Int], since: ContinuousClock.Instant, isTold: Bool)?
         /// Bytes that the dump has read, by table, and the size of the database when it began.
         var dumped: [String: Int64] = [:]
         var size: Int64?
+
+        /// Whether somebody has been in the way for long now; true once for the same sessions.
+        mutating func isLongBlocked(by found: [Blocker]) -> Bool {
+            let pids = found.map(\.pid)
+            guard let known = blockers, known.pids == pids else {
+                blockers = pids.isEmpty ? nil : (pids, .now, false)
+                return false
+            }
+            guard !known.isTold, .now - known.since >= JobObserver.longWait else { return false }
+            blockers?.isTold = true
+            return true
+        }
 
         /// Whether this progress is news, and due.
         mutating func isDue(_ next: JobEvent.Progress) -> Bool {
@@ -60,41 +86,36 @@ struct JobObserver: Sendable {
     }
 
     private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
+        // Where one step follows the other there is nothing to wait for and much to tell: not at every look.
+        let isMoving = now.revision != shown.revision
+        shown.revision = now.revision
+        if isMoving, let told = shown.toldAt, ContinuousClock.now - told < Self.progressInterval { return }
+        shown.toldAt = .now
         await reporter.tellApplied(job)
         if let statement = now.statement, statement != shown.statement, let revision = now.revision {
             shown.statement = statement
             await reporter.event(
                 job, .stepStarted,
                 "\(revision): \(statement.verb), statement \(statement.number) of \(statement.count), line \(statement.line)",
-                revision: revision)
+                revision: revision,
+                details: ["line": "\(statement.line)", "digest": "\(statement.digest)"])
         }
         let blockers = try await Blocker.of(pid: sessions.runner.pid, on: sessions.observer)
         if !blockers.isEmpty, activity.note(blockers: blockers) {
             let names = blockers.map(\.description).joined(separator: "; ")
             await reporter.event(job, .blockersSeen, "waits for \(names)", revision: now.revision)
         }
-        if let progress = try await indexProgress(), shown.isDue(progress) {
+        if shown.isLongBlocked(by: blockers) {
+            let names = blockers.map(\.description).joined(separator: "; ")
+            await reporter.event(
+                job, .blockersStay, "waits for more than \(Int(Self.longWait.seconds)) s, for \(names)",
+                revision: now.revision)
+        }
+        if let progress = try await IndexBuild.progress(of: sessions.runner.pid, on: sessions.observer),
+            shown.isDue(progress)
+        {
             await reporter.event(
                 job, .stepProgress, progress.phase ?? "building an index", revision: now.revision, progress: progress)
-        }
-    }
-
-    /// See PostgreSQL's manual, "CREATE INDEX Progress Reporting".
-    private func indexProgress() async throws -> JobEvent.Progress? {
-        try await sessions.observer.query(
-            """
-            SELECT phase, blocks_done, blocks_total, tuples_done, tuples_total, lockers_done, lockers_total
-            FROM pg_catalog.pg_stat_progress_create_index WHERE pid = \(sessions.runner.pid)
-            """
-        ).first.map { row in
-            let units: [(String, String)] = [("blocks", "blocks"), ("tuples", "tuples"), ("lockers", "sessions")]
-            for (column, unit) in units {
-                let total: Int64 = try row.decode("\(column)_total")
-                guard total > 0 else { continue }
-                return JobEvent.Progress(
-                    unit: unit, done: try row.decode("\(column)_done"), total: total, phase: try row.decode("phase"))
-            }
-            return JobEvent.Progress(unit: "blocks", done: 0, phase: try row.decode("phase"))
         }
     }
 

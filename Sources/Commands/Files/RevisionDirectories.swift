@@ -68,28 +68,16 @@ struct RevisionDirectories: Sendable, Equatable {
     static func settings(
         _ context: CommandContext, database: String?
     ) throws -> (found: DatabaseSettings?, local: String) {
-        let user =
-            geteuid() == 0
-            ? nil
-            : SettingsDefaults.user(environment: context.environment, workingDirectory: context.workingDirectory)
-        var defaults = user.flatMap { TextFiles.exists($0.settingsFile) ? $0 : nil } ?? .system
-        func loader() -> SettingsLoader {
-            SettingsLoader(
-                environment: context.environment, workingDirectory: context.workingDirectory, defaults: defaults,
-                needsDatabase: false)
-        }
-        // DATABASE_URL alone, without any settings, says nothing about files: then they are where one works.
-        let local = FilePaths.join(context.workingDirectory, "migrations")
-        if !TextFiles.exists(loader().settingsFile) { defaults.migrations = [local] }
+        let written = CallerSettings(context)
         let settings: Settings
         do {
-            settings = try loader().load()
+            settings = try written.load()
         } catch {
             var failure = Failure(error)
             failure.hint = (failure.hint.map { "\($0), or " } ?? "") + "name the directory: --directory PATH"
             throw failure
         }
-        return (try one(of: settings.databases, named: database, by: \.name), local)
+        return (try one(of: settings.databases, named: database, by: \.name), written.migrations)
     }
 
     /// The database that is meant; nil where there is none at all.

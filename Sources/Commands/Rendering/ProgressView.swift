@@ -66,13 +66,12 @@ struct ProgressView: Sendable {
         case .backupProgress, .stepProgress:
             if let progress = event.progress { measure.add(progress, at: event.at) }
             return []
-        case .backupFinished, .rehearsalFinished, .stepApplied:
+        case .backupFinished, .rehearsalFinished, .stepApplied, .databaseEmptied:
             if event.kind == .stepApplied { appliedCount += 1 }
             end()
             return ["\(painter(signs.done, .green)) \(message)"]
-        case .stepRetried, .rehearsalFinding, .blockersSeen, .versionChangedOutside, .schemaDrifted,
-            .jobAwaitingApproval,
-            .jobNeedsDecision:
+        case .stepRetried, .rehearsalFinding, .blockersSeen, .blockersStay, .versionChangedOutside, .schemaDrifted,
+            .jobAwaitingApproval, .jobNeedsDecision, .backupNotPruned:
             return ["\(painter(signs.notice, .yellow)) \(message)"]
         case .backupPruned:
             return ["\(painter(signs.dot, .dim)) \(message)"]

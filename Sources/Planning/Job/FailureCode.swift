@@ -18,6 +18,8 @@ extension Failure {
         case noSpace = "no-space"
         case rehearsalFailed = "rehearsal-failed"
         case rehearsalRefused = "rehearsal-refused"
+        case notRehearsed = "not-rehearsed"
+        case overrun = "overrun"
         case toolMissing = "tool-missing"
         case registryMismatch = "registry-mismatch"
         case registryTooNew = "registry-too-new"
@@ -77,6 +79,13 @@ extension Failure {
                 (41, "A statement failed in the copy of the database; nothing was done to the database itself.")
             case .rehearsalRefused:
                 (42, "The rehearsal found what the settings refuse; nothing was done to the database itself.")
+            case .notRehearsed:
+                (43, "No copy of the database could be made to rehearse in; nothing was done to the database itself.")
+            case .overrun:
+                (
+                    44,
+                    "A statement ran far longer than in the rehearsal and was stopped; nothing of its transaction remains."
+                )
             case .toolMissing: (25, "A program of PostgreSQL that is needed is not installed in a fitting version.")
             case .registryMismatch:
                 (26, "The registry belongs to another server or database: a clone or a restored copy.")
@@ -100,9 +109,9 @@ extension Failure {
             case .unfinishedRevision:
                 (40, "A revision on the way is unfinished; its file says what a person has to fill in.")
             case .schemaNotLoaded:
-                (43, "The schema that is meant could not be loaded into a throw-away database; the statement is named.")
+                (45, "The schema that is meant could not be loaded into a throw-away database; the statement is named.")
             case .schemaDrifted:
-                (44, "The database is not what its revisions left: somebody changed it in another way.")
+                (46, "The database is not what its revisions left: somebody changed it in another way.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")

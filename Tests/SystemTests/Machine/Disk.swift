@@ -14,10 +14,11 @@ struct Disk: Sendable {
         let script = """
             set -e
             cd "$1"
-            mkdir postgresql state revisions
+            mkdir postgresql state backups revisions
             chown postgres postgresql
             cp -a "$2" postgresql/data
-            cp -a "$3" settings
+            mkdir settings
+            [ ! -d "$3" ] || cp -a "$3/." settings
             """
         let outcome = try await Program.run(
             ["sh", "-c", script, "sh", disk.directory, image.cluster, image.tree + "/etc/migrated"])
@@ -29,12 +30,15 @@ struct Disk: Sendable {
     var bootArguments: [String] {
         let places = [
             (image.runtime, "/usr/lib/swift-runtime"), ("\(directory)/postgresql", "/var/lib/postgresql"),
-            ("\(directory)/state", "/var/lib/migrated"), ("\(directory)/settings", "/etc/migrated"),
+            ("\(directory)/state", "/var/lib/migrated"),
+            ("\(directory)/backups", "/var/backups/migrated"), ("\(directory)/settings", "/etc/migrated"),
             ("\(directory)/revisions", "/srv"),
         ]
         return ["--tree", image.tree, "--machine-id", machineID]
             + places.flatMap { ["--bind", "\($0):\($1)"] }
-            + ["postgresql.service", "migrated.socket"].flatMap { ["--enable", $0] }
+            + (image.isBare
+            ? ["postgresql.service"] : ["postgresql.service", "migrated.socket", "migrated-copy.socket"])
+            .flatMap { ["--enable", $0] }
     }
 
     func remove() { Scratch.remove(directory) }
