@@ -103,7 +103,7 @@ let package = Package(
         tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
-        tests("ConfigurationTests", ["Configuration", "Revisions", toml]),
+        tests("ConfigurationTests", ["Configuration", "Planning", "Revisions", toml]),
         tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),
         tests(
             "CommandsTests",

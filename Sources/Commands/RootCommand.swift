@@ -43,7 +43,9 @@ struct RootCommand: AsyncParsableCommand {
                     JobsCommand.self, JobCommand.self, WatchCommand.self, CancelCommand.self, RetryCommand.self,
                     ResolveCommand.self, LogCommand.self,
                 ]),
-            CommandGroup(name: "Backup", subcommands: [BackupCommand.self, BackupsCommand.self]),
+            CommandGroup(
+                name: "Backup",
+                subcommands: [BackupCommand.self, BackupsCommand.self, VerifyCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "Service",
                 subcommands: [

@@ -1,3 +1,5 @@
+import Planning
+
 /// Judges every `[database.NAME]`, or makes the database `default` where none is configured.
 struct DatabasesJudge {
     let input: SettingsInput
@@ -68,7 +70,7 @@ struct DatabasesJudge {
             }
             return nil
         }
-        let backup = BackupSettings(directory: daemon.stateDirectory + "/backups")
+        let backup = BackupRules(inStateDirectory: daemon.stateDirectory)
         return DatabaseSettings(
             name: "default", location: location, migrations: input.defaults.migrations, backup: backup)
     }

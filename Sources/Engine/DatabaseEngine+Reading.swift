@@ -36,6 +36,8 @@ extension DatabaseEngine {
         /// What is wrong with the version table, each with the way out: a row without a file, a table in another place.
         public var problems: [Failure]
         public var pausedBecause: String?
+        /// Which backup the database was made from, where it was restored.
+        public var restoredFrom: RestoreEntry?
     }
 
     /// Reads where the database stands, beside the directory and the history.
@@ -63,7 +65,8 @@ extension DatabaseEngine {
             expectedRows: expected == current.sorted() ? nil : expected,
             unfinished: overview.pending.map(\.revision).filter { graph[$0]?.upgrade.unfinished != nil },
             problems: try await problems(sessions, rows: current),
-            pausedBecause: try await RegistryRow(session: observer).pausedBecause())
+            pausedBecause: try await RegistryRow(session: observer).pausedBecause(),
+            restoredFrom: try await RestoreStore(session: observer).descent(database: configuration.name))
     }
 
     private func problems(_ sessions: SessionPair, rows: [RevisionID]) async throws -> [Failure] {

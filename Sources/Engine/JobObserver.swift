@@ -24,7 +24,7 @@ struct JobObserver: Sendable {
         var shown = Shown()
         while !Task.isCancelled {
             try await Task.sleep(for: Self.interval)
-            guard let now = activity.current else { continue }
+            guard let now = activity.current, !activity.isMoving else { continue }
             do {
                 // Once everything is applied there is nothing left to cancel.
                 if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }

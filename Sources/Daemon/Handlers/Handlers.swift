@@ -44,6 +44,8 @@ struct Handlers: Sendable {
             ControlServer.handler(Release.self, release),
             ControlServer.handler(Rehearse.self, queueRehearsal),
             ControlServer.handler(GetRehearsal.self) { parameters, _ in try await getRehearsal(parameters) },
+            ControlServer.handler(Restore.self, queueRestore),
+            ControlServer.handler(streaming: VerifyBackup.self) { try await verifyBackup($0, $1) },
         ]
     }
 

@@ -44,8 +44,10 @@ struct Reporter: Sendable {
         let level: Logger.Level =
             switch event.kind {
             case .jobFailed, .jobNeedsDecision: .error
-            case .rehearsalFinding, .blockersSeen, .stepRetried, .versionChangedOutside, .jobAwaitingApproval: .warning
-            case .backupProgress, .rehearsalProgress, .stepProgress: .debug
+            case .rehearsalFinding, .restoreNoticed, .blockersSeen, .stepRetried, .versionChangedOutside,
+                .jobAwaitingApproval:
+                .warning
+            case .backupProgress, .rehearsalProgress, .restoreProgress, .stepProgress: .debug
             default: .info
             }
         var metadata: Logger.Metadata = [

@@ -4,7 +4,7 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first, stamps, resets, rehearsals]
+    static let versions: [[String]] = [first, stamps, resets, rehearsals, restores]
 
     /// The names of all our tables: those that the statements above create.
     static var tables: [String] {
@@ -71,6 +71,26 @@ enum RegistrySchema {
         """
         CREATE UNIQUE INDEX job_one_running ON migrated.job ((true))
             WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'rehearsing', 'applying', 'verifying')
+        """,
+    ]
+
+    /// What a restore was asked to do, and of the database as a whole: which backup it was made from.
+    private static let restores = [
+        "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check",
+        """
+        ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
+            CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup', 'rehearse', 'reset', 'restore'))
+        """,
+        """
+        CREATE TABLE migrated.restore (
+            job bigint PRIMARY KEY REFERENCES migrated.job,
+            request jsonb NOT NULL
+        )
+        """,
+        """
+        ALTER TABLE migrated.registry ADD COLUMN descends_from text, ADD COLUMN descends_from_manifest text,
+            ADD COLUMN restored_at timestamptz, ADD COLUMN restored_by bigint, ADD COLUMN replaced_kept_as text,
+            ADD CHECK (num_nulls(descends_from, descends_from_manifest, restored_at) IN (0, 3))
         """,
     ]
 
