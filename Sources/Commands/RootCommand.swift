@@ -40,7 +40,8 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Job",
                 subcommands: [
-                    JobsCommand.self, JobCommand.self, WatchCommand.self, CancelCommand.self, RetryCommand.self,
+                    JobsCommand.self, JobCommand.self, WatchCommand.self, WaitCommand.self, CancelCommand.self,
+                    RetryCommand.self,
                     ResolveCommand.self, LogCommand.self,
                 ]),
             CommandGroup(

@@ -3,6 +3,7 @@ import Planning
 /// Judges `[database.NAME.backup]`.
 struct BackupSectionJudge {
     let section: SectionReader
+    let input: SettingsInput
     let daemon: DaemonSettings
 
     private enum PolicyName: String, CaseIterable {
@@ -12,7 +13,7 @@ struct BackupSectionJudge {
     }
 
     func judge() -> BackupRules {
-        var rules = BackupRules(inStateDirectory: daemon.stateDirectory)
+        var rules = input.backupRules(daemon)
         rules.directory = section.path("directory") ?? rules.directory
         if let policy = judgePolicy() { rules.policy = policy }
         rules.jobs = section.integer("jobs", in: 1...64) ?? rules.jobs
@@ -20,6 +21,7 @@ struct BackupSectionJudge {
         rules.keepFor = section.duration("keep_for", in: .seconds(60)...(.seconds(86_400 * 36_500)))
         rules.keepSize = section.size("keep_size", in: 0...(1 << 60))
         rules.keepWeekly = section.integer("keep_weekly", in: 0...10_000) ?? rules.keepWeekly
+        rules.maximumAge = section.duration("max_age", in: .zero...(.seconds(86_400 * 7))) ?? rules.maximumAge
         rules.minimumFree = section.size("min_free", in: 0...(1 << 50)) ?? rules.minimumFree
         rules.tools = section.path("tools")
         return rules
@@ -48,9 +50,9 @@ struct BackupSectionJudge {
     }
 }
 
-extension BackupRules {
-    /// The rules with their defaults for a daemon whose state is in that directory.
-    init(inStateDirectory directory: String) {
-        self.init(directory: directory + "/backups", keyFile: directory + "/host.key")
+extension SettingsInput {
+    /// What is done about backups where nothing is said. The key that vouches for them is not beside them.
+    func backupRules(_ daemon: DaemonSettings) -> BackupRules {
+        BackupRules(directory: backupDirectory(daemon), keyFile: daemon.stateDirectory + "/host.key")
     }
 }

@@ -20,6 +20,21 @@ public struct ConnectionURL: Sendable, Hashable {
         return Self.redactURI(unredacted, after: unredacted.index(scheme.endIndex, offsetBy: 3))
     }
 
+    /// The same with this password, which wins over one that is in the text already.
+    func withPassword(_ password: String) -> ConnectionURL {
+        guard scheme != nil else {
+            let quoted = password.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+            return ConnectionURL("\(unredacted) password='\(quoted)'")
+        }
+        let digits = Array("0123456789ABCDEF")
+        let escaped = password.utf8.map { byte in
+            let scalar = Character(UnicodeScalar(byte))
+            return scalar.isASCII && (scalar.isLetter || scalar.isNumber)
+                ? String(scalar) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+        }.joined()
+        return ConnectionURL(unredacted + (unredacted.contains("?") ? "&" : "?") + "password=\(escaped)")
+    }
+
     /// Why this cannot be a connection string at all, or `nil` when it has one of the known forms.
     var objection: (message: String, hint: String)? {
         let forms = "write postgresql://USER@HOST:5432/DATABASE, libpq's \"host=… dbname=…\", or \"embedded\""

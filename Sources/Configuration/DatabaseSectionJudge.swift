@@ -13,7 +13,7 @@ struct DatabaseSectionJudge {
 
     func judge() -> DatabaseSettings? {
         judgeName()
-        let backup = BackupSectionJudge(section: section.child("backup", .backup), daemon: daemon).judge()
+        let backup = BackupSectionJudge(section: section.child("backup", .backup), input: input, daemon: daemon).judge()
         let location = judgeLocation()
         var database = DatabaseSettings(
             name: name, location: location ?? .embedded(directory: ""),
@@ -73,12 +73,18 @@ struct DatabaseSectionJudge {
             return nil
         }
         guard let text = section.text("url") else { return nil }
+        let password = section.text("password")
         if text == "embedded" {
+            if password != nil {
+                section.report("password", "an embedded cluster has no password", hint: "leave it out")
+            }
             let directory = input.overrides.embedded.map { SettingsPath.absolute($0, in: input.workingDirectory) }
             return .embedded(directory: directory ?? daemon.stateDirectory + "/cluster")
         }
         let url = ConnectionURL(text)
-        guard let objection = input.objection(to: url) else { return .server(url) }
+        guard let objection = input.objection(to: url) else {
+            return .server(password.map(url.withPassword) ?? url)
+        }
         section.report("url", objection.message, hint: objection.hint)
         return nil
     }

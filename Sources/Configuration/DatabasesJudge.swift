@@ -70,7 +70,7 @@ struct DatabasesJudge {
             }
             return nil
         }
-        let backup = BackupRules(inStateDirectory: daemon.stateDirectory)
+        let backup = input.backupRules(daemon)
         return DatabaseSettings(
             name: "default", location: location, migrations: input.defaults.migrations, backup: backup)
     }

@@ -1,7 +1,7 @@
 /// The forms in which settings write durations and sizes: one whole number and one unit, nothing else.
-enum Quantities {
+public enum Quantities {
     /// Reads `500ms`, `5s`, `10min`, `1h` or `2d`.
-    static func duration(_ text: String) -> Result<Duration, QuantityObjection> {
+    public static func duration(_ text: String) -> Result<Duration, QuantityObjection> {
         let units: [String: Int64] = ["ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000]
         return quantity(text, units: units, kind: "a duration", example: "500ms, 5s, 10min, 1h")
             .map { .milliseconds($0) }
@@ -59,7 +59,9 @@ enum Quantities {
 }
 
 /// Why a text is not the quantity that it should be.
-struct QuantityObjection: Error, Equatable {
-    var message: String
-    var hint: String?
+public struct QuantityObjection: Error, Equatable {
+    /// What is wrong.
+    public var message: String
+    /// What to write instead.
+    public var hint: String?
 }

@@ -4,23 +4,28 @@ public struct SettingsDefaults: Sendable, Equatable {
     public var settingsFile: String
     /// The control socket.
     public var socket: String
-    /// The state directory; backups go to `backups` in it, an embedded cluster to `cluster`.
+    /// The state directory; an embedded cluster goes to `cluster` in it.
     public var stateDirectory: String
+    /// Where backups go, a directory a database; with another state directory it is `backups` in that one.
+    public var backups: String
     /// The directories with revisions.
     public var migrations: [String]
 
     /// Defaults of one's own.
-    public init(settingsFile: String, socket: String, stateDirectory: String, migrations: [String]) {
+    public init(settingsFile: String, socket: String, stateDirectory: String, backups: String, migrations: [String]) {
         self.settingsFile = settingsFile
         self.socket = socket
         self.stateDirectory = stateDirectory
+        self.backups = backups
         self.migrations = migrations
     }
 
-    /// The places of the system's service.
+    /// The places of the system's service. The state directory is the service manager's to empty (`systemctl clean`), and
+    /// so backups are elsewhere.
     public static let system = SettingsDefaults(
         settingsFile: "/etc/migrated/migrated.toml", socket: "/run/migrated/io.migrated.Control",
-        stateDirectory: "/var/lib/migrated", migrations: ["/etc/migrated/migrations"])
+        stateDirectory: "/var/lib/migrated", backups: "/var/backups/migrated",
+        migrations: ["/etc/migrated/migrations"])
 
     /// The places of an ordinary user, by the XDG base directory specification; revisions are those of the working
     /// directory. `nil` where the environment names neither a home nor a state and a runtime directory.
@@ -36,7 +41,8 @@ public struct SettingsDefaults: Sendable, Equatable {
         let runtime = environment["XDG_RUNTIME_DIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? state + "/migrated"
         return SettingsDefaults(
             settingsFile: config + "/migrated/migrated.toml", socket: runtime + "/migrated/io.migrated.Control",
-            stateDirectory: state + "/migrated", migrations: [workingDirectory + "/migrations"])
+            stateDirectory: state + "/migrated", backups: state + "/migrated/backups",
+            migrations: [workingDirectory + "/migrations"])
     }
 }
 

@@ -5,6 +5,8 @@ struct SettingsInput {
     var environment: [String: String] = [:]
     /// `.env` of the working directory.
     var dotEnv: SettingsDocument?
+    /// Files of the service manager's credentials directory that settings are made of.
+    var credentials: [SettingsDocument] = []
     var overrides = SettingsOverrides()
     var defaults = SettingsDefaults.system
     var workingDirectory = "/"
@@ -15,6 +17,11 @@ struct SettingsInput {
 }
 
 extension SettingsInput {
+    /// Where backups go unless a database says otherwise.
+    func backupDirectory(_ daemon: DaemonSettings) -> String {
+        daemon.stateDirectory == defaults.stateDirectory ? defaults.backups : daemon.stateDirectory + "/backups"
+    }
+
     /// Why this cannot be a connection, and what to write instead; `nil` where it can.
     func objection(to url: ConnectionURL) -> (message: String, hint: String)? {
         if let objection = url.objection { return objection }
@@ -38,6 +45,7 @@ struct SettingsJudge {
             case .failure(let problem): problems.report(problem)
             }
         }
+        for credential in input.credentials { tree.lay(credential, problems: problems) }
         let environment = EnvironmentReader(input: input, problems: problems)
         let hasBrokenFile = !problems.problems.isEmpty
         let top = SectionReader(tree, section: .top, path: [], within: tree.origin, problems: problems)

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 
-/// Reads and judges settings: the main file, its drop-ins in the order of their names, the environment, the flags.
+/// Reads and judges settings: the main file, its drop-ins in the order of their names, the environment, the credentials
+/// of the service manager, the flags.
 ///
 /// Each source wins over those before it, key by key. Either everything is good, or every problem of every source is
 /// told at once; nothing is ever half taken over.
@@ -61,7 +62,15 @@ public struct SettingsLoader: Sendable {
         if environment["DATABASE_URL"] == nil, FileManager.default.fileExists(atPath: dotEnv) {
             input.dotEnv = read(dotEnv, problems)
         }
+        input.credentials = credentials(problems)
         return try Self.judge(input, problems: problems)
+    }
+
+    /// The credentials that are ours, by their names; whatever else a unit loads is for others.
+    private func credentials(_ problems: ProblemCollector) -> [SettingsDocument] {
+        guard let directory = environment["CREDENTIALS_DIRECTORY"], directory.hasPrefix("/") else { return [] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.filter { $0.hasPrefix("database.") }.sorted().compactMap { read(directory + "/" + $0, problems) }
     }
 
     /// The part of loading that needs no machine.

@@ -10,20 +10,20 @@ enum SettingsSection: CaseIterable {
         case .access: ["socket_mode", "socket_group"]
         case .database:
             [
-                "url", "migrations", "recursive_migrations", "file_template", "role", "search_path",
+                "url", "password", "migrations", "recursive_migrations", "file_template", "role", "search_path",
                 "statement_timeout", "approvals", "requester_may_approve", "auto_upgrade", "edited_after_apply",
                 "version_table", "version_table_schema", "registry_role",
                 "development", "backup", "rehearsal", "locks",
             ]
         case .backup:
             [
-                "policy", "reason", "directory", "jobs", "keep", "keep_for", "keep_size", "keep_weekly", "min_free",
-                "tools",
+                "policy", "reason", "directory", "jobs", "keep", "keep_for", "keep_size", "keep_weekly", "max_age",
+                "min_free", "tools",
             ]
         case .rehearsal:
             [
                 "policy", "directory", "max_size", "way_back", "way_back_max_size", "lock_budget", "rewrite_size",
-                "refuse",
+                "ask", "refuse", "overrun", "overrun_factor", "overrun_least",
             ]
         case .locks: ["lock_timeout", "max_lock_timeout", "budget", "pause", "max_pause"]
         }

@@ -36,6 +36,6 @@ extension RehearsalRules {
             takesWayBack: settings.takesWayBack, wayBackMaximumSize: settings.wayBackMaximumSize, jobs: jobs,
             policy: RehearsalPolicy(
                 lockMilliseconds: settings.lockBudget / .milliseconds(1), rewriteBytes: settings.rewriteSize,
-                refused: settings.refused))
+                refused: settings.refused, asked: settings.asked, overrun: settings.overrun))
     }
 }

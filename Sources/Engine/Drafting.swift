@@ -30,7 +30,7 @@ struct Drafting: Sendable {
         guard job.kind.hasSteps else {
             return Draft(plan: Plan(rowsBefore: rows, steps: []), revisions: [:], graph: .empty)
         }
-        let pinned = try await JobStore(database: configuration.name, session: session).steps(of: job.id.number)
+        let pinned = try await JobStore(database: configuration.name, session: session).pins(of: job.id.number)
         let graph = try await graph(with: pinned, rows: rows)
         let plan =
             switch job.kind {
@@ -93,7 +93,7 @@ struct Drafting: Sendable {
 
     /// The directory's graph, with the pinned bytes in the place of the files they came from, and with the kept bytes of
     /// what these stand on and of applied revisions, where their files are gone.
-    private func graph(with pinned: [Step], rows: [RevisionID]) async throws -> RevisionGraph {
+    private func graph(with pinned: [JobStore.Pin], rows: [RevisionID]) async throws -> RevisionGraph {
         let directory = library.snapshot.graph
         let changed = pinned.filter { directory[$0.revision]?.sourceDigest != $0.sourceDigest }
         guard !changed.isEmpty || rows.contains(where: { directory[$0] == nil }) else { return directory }
@@ -151,7 +151,7 @@ struct Drafting: Sendable {
     }
 
     /// A downgrade takes back exactly the revisions that were pinned, as far as they are still applied.
-    private func remaining(of pinned: [Step], rows: [RevisionID], graph: RevisionGraph) throws -> Plan {
+    private func remaining(of pinned: [JobStore.Pin], rows: [RevisionID], graph: RevisionGraph) throws -> Plan {
         do {
             let steps = try graph.downgrade(exactly: pinned.map(\.revision), from: rows)
             return Plan(

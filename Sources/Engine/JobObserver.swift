@@ -1,6 +1,7 @@
 import Logging
 import Planning
 import PostgresClient
+import Revisions
 
 /// Looks at a running job from the observer's session: is it to be cancelled, who is in its way, how far has it come. Runs
 /// beside the pipeline and ends with it.
@@ -18,7 +19,7 @@ struct JobObserver: Sendable {
     /// How often progress is written: often enough to be watched, seldom enough to be kept.
     static let progressInterval = Duration.seconds(1)
 
-    /// - Throws: `CancelRequested`; `ConnectionError` where the observer's session is lost. Whatever else goes wrong with a
+    /// - Throws: `CancelRequested`; `Failure` `server-read-only`; `ConnectionError` where the observer's session is lost. Whatever else goes wrong with a
     ///   look is no reason to stop the work that is looked at.
     func run() async throws {
         var shown = Shown()
@@ -28,6 +29,7 @@ struct JobObserver: Sendable {
             do {
                 // Once everything is applied there is nothing left to cancel.
                 if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }
+                try await sessions.refuseReadOnly(reporter.jobs.database)
                 switch now.stage {
                 case .backingUp: try await lookAtDump(&shown)
                 case .applying: try await lookAtStep(now, &shown)
@@ -42,6 +44,9 @@ struct JobObserver: Sendable {
     /// What was told already, so that only news is written.
     private struct Shown {
         var statement: Activity.Now.Statement?
+        /// What was being applied at the last look, and when the applied ones were told of.
+        var revision: RevisionID?
+        var toldAt: ContinuousClock.Instant?
         var progress: JobEvent.Progress?
         var progressAt: ContinuousClock.Instant?
         /// Bytes that the dump has read, by table, and the size of the database when it began.
@@ -60,6 +65,11 @@ struct JobObserver: Sendable {
     }
 
     private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
+        // Where one step follows the other there is nothing to wait for and much to tell: not at every look.
+        let isMoving = now.revision != shown.revision
+        shown.revision = now.revision
+        if isMoving, let told = shown.toldAt, ContinuousClock.now - told < Self.progressInterval { return }
+        shown.toldAt = .now
         await reporter.tellApplied(job)
         if let statement = now.statement, statement != shown.statement, let revision = now.revision {
             shown.statement = statement
@@ -73,28 +83,11 @@ struct JobObserver: Sendable {
             let names = blockers.map(\.description).joined(separator: "; ")
             await reporter.event(job, .blockersSeen, "waits for \(names)", revision: now.revision)
         }
-        if let progress = try await indexProgress(), shown.isDue(progress) {
+        if let progress = try await IndexBuild.progress(of: sessions.runner.pid, on: sessions.observer),
+            shown.isDue(progress)
+        {
             await reporter.event(
                 job, .stepProgress, progress.phase ?? "building an index", revision: now.revision, progress: progress)
-        }
-    }
-
-    /// See PostgreSQL's manual, "CREATE INDEX Progress Reporting".
-    private func indexProgress() async throws -> JobEvent.Progress? {
-        try await sessions.observer.query(
-            """
-            SELECT phase, blocks_done, blocks_total, tuples_done, tuples_total, lockers_done, lockers_total
-            FROM pg_catalog.pg_stat_progress_create_index WHERE pid = \(sessions.runner.pid)
-            """
-        ).first.map { row in
-            let units: [(String, String)] = [("blocks", "blocks"), ("tuples", "tuples"), ("lockers", "sessions")]
-            for (column, unit) in units {
-                let total: Int64 = try row.decode("\(column)_total")
-                guard total > 0 else { continue }
-                return JobEvent.Progress(
-                    unit: unit, done: try row.decode("\(column)_done"), total: total, phase: try row.decode("phase"))
-            }
-            return JobEvent.Progress(unit: "blocks", done: 0, phase: try row.decode("phase"))
         }
     }
 

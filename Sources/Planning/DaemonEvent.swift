@@ -10,6 +10,7 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
     case registryMismatch = "registry-mismatch"
     case directoryChanged = "directory-changed"
     case directoryBroken = "directory-broken"
+    case revisionGuessed = "revision-guessed"
     case approvalGiven = "approval-given"
     case approvalRevoked = "approval-revoked"
 
@@ -25,6 +26,7 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
         case .registryMismatch: "f15b04c10b6cf2bf30fa9d4ba56f86d9"
         case .directoryChanged: "f321249f2e8ac793a0609f53bcc3ccce"
         case .directoryBroken: "a2bb0d13c3b409198efa990825d29a58"
+        case .revisionGuessed: "98c1611465b87c8da2471104be9256e9"
         case .approvalGiven: "87bd6985b5e92a0128984a61845866b8"
         case .approvalRevoked: "324d89b55753d9c3ff40f9a2cd9b4064"
         }

@@ -116,8 +116,9 @@ extension Connection {
 
     /// Reads what the server has answered so far.
     private func takeResults() {
-        while let handle, let command = running, !command.isFinished {
-            switch command.phase {
+        // The running command is looked at where it is: a copy would have the answers of a long batch copied with each.
+        while let handle, running?.isFinished == false {
+            switch running?.phase {
             case .copyingIn: return
             case .copyingOut:
                 guard discardCopyOut(handle) else { return }
@@ -128,7 +129,7 @@ extension Connection {
                 take(ResultHandle(result), isDraining: false)
             } else if handle.isBroken {
                 return lost(nil)
-            } else if command.batch != nil {
+            } else if running?.batch != nil {
                 batchPartIsComplete()
             } else {
                 answerIsComplete(handle)

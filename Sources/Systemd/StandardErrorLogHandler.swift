@@ -1,3 +1,5 @@
+// The headers of libsystemd bring `timespec` as well, and the compiler may take it from there.
+import CSystemd
 import Glibc
 public import Logging
 

@@ -25,7 +25,7 @@ struct GoodSettingsTests {
         #expect(main.versionTableSchema == nil && main.role == nil && main.registryRole == nil)
         #expect(main.statementTimeout == nil && main.searchPath.isEmpty)
         #expect(
-            main.backup == BackupRules(directory: "/var/lib/migrated/backups", keyFile: "/var/lib/migrated/host.key"))
+            main.backup == BackupRules(directory: "/var/backups/migrated", keyFile: "/var/lib/migrated/host.key"))
         #expect(main.locks == LockSettings())
         #expect(settings.files == ["/etc/migrated/migrated.toml"])
     }
@@ -183,6 +183,7 @@ struct GoodSettingsTests {
         let xdg = try #require(SettingsDefaults.user(environment: set, workingDirectory: "/w"))
         #expect(xdg.settingsFile == "/c/migrated/migrated.toml")
         #expect(xdg.stateDirectory == "/s/migrated" && xdg.socket == "/r/migrated/io.migrated.Control")
+        #expect(xdg.backups == "/s/migrated/backups")
         #expect(SettingsDefaults.user(environment: [:], workingDirectory: "/w") == nil)
         #expect(try judge(minimal, defaults: xdg).databases[0].backup.directory == "/s/migrated/backups")
     }

@@ -42,8 +42,8 @@ struct SampleSettingsTests {
     @Test("what it calls a default is the default")
     func defaults() throws {
         let examples = [
-            "socket_group", "role", "search_path", "statement_timeout", "version_table_schema", "registry_role",
-            "reason", "tools", "refuse", "keep_for", "keep_size",
+            "socket_group", "password", "role", "search_path", "statement_timeout", "version_table_schema",
+            "registry_role", "reason", "tools", "refuse", "keep_for", "keep_size",
         ]
         let lines = try uncommented().split(separator: "\n").filter { line in
             !examples.contains { line.hasPrefix("\($0) = ") }

@@ -8,7 +8,7 @@ extension ServiceUnderSystemd {
             let machine = try Machine.ofSuite
             let outcome = try await machine.run(
                 "systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/migrated.service",
-                "/usr/lib/systemd/system/migrated.socket")
+                "/usr/lib/systemd/system/migrated.socket", "/usr/lib/systemd/system/migrated-wait@.service")
             #expect(outcome.status == 0)
             #expect(outcome.output + outcome.errors == "")
             // systemd 252 makes "simple" of a type that it does not know, and says nothing.
@@ -42,14 +42,15 @@ extension ServiceUnderSystemd {
             let owners = "select distinct tableowner from pg_tables where schemaname = 'public'"
             #expect(try await machine.sql(owners, in: "main") == "migrated")
 
-            let directory = "/var/lib/migrated/backups"
+            let directory = "/var/backups/migrated"
             let archives = try await machine.expect("find", directory, "-name", "toc.dat", "-printf", "%h\n")
             let newest = try #require(archives.split(separator: "\n").first { $0.contains("002_add_session_status") })
             let script = try await machine.expect("pg_restore", "-f", "-", "-t", "sessions", String(newest))
             #expect(script.split(separator: "\n").count { $0.contains("user-") } == 2000)
-            let open = try await machine.expect("find", "/var/lib/migrated", "-perm", "/077", "-printf", "%m %p\n")
+            let open = try await machine.expect(
+                "find", "/var/lib/migrated", directory, "-perm", "/077", "-printf", "%m %p\n")
             #expect(open == "", "only the daemon reads its backups")
-            let strangers = try await machine.expect("find", "/var/lib/migrated", "!", "-user", "migrated")
+            let strangers = try await machine.expect("find", "/var/lib/migrated", directory, "!", "-user", "migrated")
             #expect(strangers == "")
         }
 

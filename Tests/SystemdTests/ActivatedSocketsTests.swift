@@ -26,22 +26,4 @@ import Testing
             #expect(ActivatedSockets.take().isEmpty)
         }
     }
-
-    @Test func readsCredentials() async {
-        await #expect(processExitsWith: .success) {
-            #expect(CredentialsDirectory.read("url") == nil)
-            var template = Array("/tmp/credentials-XXXXXX".utf8CString)
-            let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-            setenv("CREDENTIALS_DIRECTORY", directory, 1)
-            let file = try #require(fopen(directory + "/url", "we"))
-            fputs("postgres://x\n\n", file)
-            fclose(file)
-            #expect(CredentialsDirectory.read("url") == "postgres://x")
-            #expect(CredentialsDirectory.read("none") == nil)
-            #expect(CredentialsDirectory.read("../passwd") == nil)
-            #expect(CredentialsDirectory.read("..") == nil)
-            unlink(directory + "/url")
-            rmdir(directory)
-        }
-    }
 }

@@ -1,11 +1,14 @@
 import ArgumentParser
 import Glibc
 
-/// `migratectl debug`: answers of the parsers and the graph, for tests. A line of JSON in, a line of JSON out.
+/// `migratectl debug`: answers of the parsers and the graph, for tests, as a line of JSON for a line of JSON; and what
+/// `make install` needs to know.
 struct DebugCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "debug", abstract: "Answer questions about SQL and graphs, as JSON lines.", shouldDisplay: false,
-        subcommands: [DebugResolve.self, DebugSplit.self, DebugClassify.self])
+        subcommands: [
+            DebugResolve.self, DebugSplit.self, DebugClassify.self, DebugLint.self, DebugManual.self,
+        ])
 }
 
 struct DebugResolve: AsyncParsableCommand {
@@ -27,6 +30,22 @@ struct DebugClassify: AsyncParsableCommand {
         commandName: "classify", abstract: "What kind of statement a text is.")
 
     func run() async throws { try JSONLines.answer(ClassifyOracle.answer(line:)) }
+}
+
+struct DebugLint: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint", abstract: "What is guessed from the text of an upgrade.")
+
+    func run() async throws { try JSONLines.answer(LintOracle.answer(line:)) }
+}
+
+struct DebugManual: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "manual", abstract: "The page migratectl(1), in mdoc.")
+
+    func run() async throws {
+        guard CommandContext.current.output.write(try ManualPage().source) else { throw OutputClosed() }
+    }
 }
 
 /// Reads questions, a line each, and writes the answers in the same order.

@@ -55,29 +55,17 @@ struct RevisionDirectories: Sendable, Equatable {
 
     /// What the settings say that a daemon of this user would read, or else the system's.
     static func configured(_ context: CommandContext, database: String?) throws -> RevisionDirectories {
-        let user =
-            geteuid() == 0
-            ? nil
-            : SettingsDefaults.user(environment: context.environment, workingDirectory: context.workingDirectory)
-        var defaults = user.flatMap { TextFiles.exists($0.settingsFile) ? $0 : nil } ?? .system
-        func loader() -> SettingsLoader {
-            SettingsLoader(
-                environment: context.environment, workingDirectory: context.workingDirectory, defaults: defaults,
-                needsDatabase: false)
-        }
-        // DATABASE_URL alone, without any settings, says nothing about files: then they are where one works.
-        let local = FilePaths.join(context.workingDirectory, "migrations")
-        if !TextFiles.exists(loader().settingsFile) { defaults.migrations = [local] }
+        let written = CallerSettings(context)
         let settings: Settings
         do {
-            settings = try loader().load()
+            settings = try written.load()
         } catch {
             var failure = Failure(error)
             failure.hint = (failure.hint.map { "\($0), or " } ?? "") + "name the directory: --directory PATH"
             throw failure
         }
         guard let found = try one(of: settings.databases, named: database, by: \.name) else {
-            return RevisionDirectories(paths: [local])
+            return RevisionDirectories(paths: [written.migrations])
         }
         return RevisionDirectories(
             paths: found.migrations, isRecursive: found.recursiveMigrations, fileTemplate: found.fileTemplate,

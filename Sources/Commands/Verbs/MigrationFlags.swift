@@ -28,8 +28,10 @@ struct MigrationFlags: ParsableArguments {
     func run<M: ControlMethod>(
         _ method: M.Type, _ direction: Direction, to target: String, in session: Session
     ) async throws where M.Parameters == MigrationRequest, M.Reply == JobReply {
-        if approve {
-            let approving = Approving(session: session, isVerbose: false, assumesYes: yes)
+        // Where nobody has written who is to consent, it is the one who calls.
+        let isOwnAffair = session.isLocal && CallerSettings(session.context).areUnwritten
+        if approve || isOwnAffair {
+            let approving = Approving(session: session, isVerbose: false, assumesYes: yes || !approve)
             guard try await approving.approvePlan(direction, target: target, isQuiet: session.output.isJSON) else {
                 throw Failure(.cancelled, "cannot \(direction.rawValue): the plan was not approved")
             }

@@ -123,12 +123,15 @@ extension Executor {
         guard !error.endsSession else { return ConnectionError(error) }
         let work = entry.work
         switch entry.purpose {
-        case .statement(let statement, _, _):
+        case .statement(let statement, let number, _):
+            if error.isCancel, let overrun = overrun(of: statement, number: number, work) { return overrun }
             return StatementError(statement: statement, error: error)
         case .commit:
             return Self.failure(error, ending: work)
         case _ where error.isStale || LockRetry.retried.contains(error.sqlState):
             return StatementError(statement: nil, error: error)
+        case .begin where TransactionMark.Refusal(rawValue: error.sqlState) == .unlocked:
+            return refused(.unlocked, error, work)
         case .begin:
             return Failure(
                 .permissionDenied, "cannot begin revision \"\(work.step.revision)\": \(error.message)",

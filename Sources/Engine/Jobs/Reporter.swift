@@ -44,7 +44,7 @@ struct Reporter: Sendable {
         let level: Logger.Level =
             switch event.kind {
             case .jobFailed, .jobNeedsDecision: .error
-            case .rehearsalFinding, .restoreNoticed, .blockersSeen, .stepRetried, .versionChangedOutside,
+            case .rehearsalFinding, .restoreNoticed, .blockersSeen, .stepRetried, .stepOverrun, .versionChangedOutside,
                 .jobAwaitingApproval:
                 .warning
             case .backupProgress, .rehearsalProgress, .restoreProgress, .stepProgress: .debug

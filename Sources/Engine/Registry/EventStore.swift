@@ -39,12 +39,16 @@ struct EventStore: Sendable {
     func tellApplied(_ job: Int64) async throws -> [JobEvent] {
         try await session.query(
             """
-            WITH fresh AS (
-                SELECT h.number, h.revision, h.direction, h.elapsed_ms, h.applied_at, s.step ->> 'description' AS description,
-                    row_number() OVER (ORDER BY h.number) AS place, count(*) OVER () AS total
+            WITH untold AS (
+                SELECT h.*, row_number() OVER (ORDER BY h.number) AS place, j.applied_count + row_number() OVER (
+                    ORDER BY h.number) AS ordinal
                 FROM migrated.history h JOIN migrated.job j ON j.number = h.job
-                    LEFT JOIN migrated.job_step s ON s.job = h.job AND s.revision = h.revision
                 WHERE h.job = \(job) AND h.number > j.history_told
+            ), fresh AS (
+                SELECT h.number, h.revision, h.direction, h.elapsed_ms, h.applied_at, h.place,
+                    s.step ->> 'description' AS description
+                FROM untold h LEFT JOIN migrated.job_step s
+                    ON s.job = h.job AND s.ordinal = h.ordinal AND s.revision = h.revision
             ), last AS (
                 SELECT max(number) AS number, count(*) AS total FROM fresh HAVING count(*) > 0
             ), told AS (

@@ -35,7 +35,7 @@ enum SessionSettings {
     /// at `default_transaction_read_only` and its like before that is reached.
     static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE"
 
-    /// What a revision's statements run under. `scope` is `LOCAL` in a transaction, else `SESSION`.
+    /// What a revision's statements run under, as commands. `scope` is `LOCAL` in a transaction, else `SESSION`.
     static func forStatements(
         scope: String, role: String?, statementTimeout: Duration?, lockTimeout: Duration?
     ) -> [String] {
@@ -52,9 +52,12 @@ enum SessionSettings {
     /// our own rights, and names that nothing of the revision's can shadow. The lock time-out stays: with strong locks in hand,
     /// the version row is not waited for without limit either. What we record is planned once, not anew for each revision.
     static let beforeRecording = [
-        "SET CONSTRAINTS ALL IMMEDIATE", "RESET SESSION AUTHORIZATION", "SET LOCAL ROLE NONE",
-        "SET LOCAL search_path = pg_catalog", "SET LOCAL statement_timeout = 0",
-        "SET LOCAL plan_cache_mode = force_generic_plan",
+        "SET CONSTRAINTS ALL IMMEDIATE", "RESET SESSION AUTHORIZATION",
+        """
+        SELECT pg_catalog.set_config('role', 'none', true), pg_catalog.set_config('search_path', 'pg_catalog', true), \
+        pg_catalog.set_config('statement_timeout', '0', true), \
+        pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)
+        """,
     ]
 }
 

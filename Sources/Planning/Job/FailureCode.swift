@@ -18,6 +18,8 @@ extension Failure {
         case noSpace = "no-space"
         case rehearsalFailed = "rehearsal-failed"
         case rehearsalRefused = "rehearsal-refused"
+        case notRehearsed = "not-rehearsed"
+        case overrun = "overrun"
         case restoreFailed = "restore-failed"
         case backupRefused = "backup-refused"
         case toolMissing = "tool-missing"
@@ -77,6 +79,13 @@ extension Failure {
                 (41, "A statement failed in the copy of the database; nothing was done to the database itself.")
             case .rehearsalRefused:
                 (42, "The rehearsal found what the settings refuse; nothing was done to the database itself.")
+            case .notRehearsed:
+                (43, "No copy of the database could be made to rehearse in; nothing was done to the database itself.")
+            case .overrun:
+                (
+                    44,
+                    "A statement ran far longer than in the rehearsal and was stopped; nothing of its transaction remains."
+                )
             case .restoreFailed:
                 (45, "The backup could not be restored; the database is as it was, and open.")
             case .backupRefused:

@@ -34,6 +34,8 @@ public struct BackupRules: Sendable, Hashable {
     public var keepSize: Int64?
     /// For how many weeks the newest backup of each is kept beside those that `keep` and `keepFor` keep.
     public var keepWeekly: Int
+    /// A job that its rehearsal has parked goes on with the backup that it has, unless that is older.
+    public var maximumAge: Duration
     /// How many bytes must stay free in the file system of `directory`.
     public var minimumFree: Int64
     /// The directory of PostgreSQL's programs; nil means that the right ones are looked for.
@@ -42,7 +44,8 @@ public struct BackupRules: Sendable, Hashable {
     /// The rules with their defaults where nothing is said.
     public init(
         policy: Policy = .dump, directory: String, keyFile: String? = nil, jobs: Int = 2, keep: Int = 7,
-        keepFor: Duration? = nil, keepSize: Int64? = nil, keepWeekly: Int = 0, minimumFree: Int64 = 1 << 30,
+        keepFor: Duration? = nil, keepSize: Int64? = nil, keepWeekly: Int = 0, maximumAge: Duration = .seconds(3600),
+        minimumFree: Int64 = 1 << 30,
         tools: String? = nil
     ) {
         self.policy = policy
@@ -53,6 +56,7 @@ public struct BackupRules: Sendable, Hashable {
         self.keepFor = keepFor
         self.keepSize = keepSize
         self.keepWeekly = keepWeekly
+        self.maximumAge = maximumAge
         self.minimumFree = minimumFree
         self.tools = tools
     }

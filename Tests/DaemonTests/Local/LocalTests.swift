@@ -33,7 +33,11 @@ import Testing
 
     @Test func theRulesAreThoseOfTheService() async throws {
         try await LocalCalls.with(TestRevision.chain(2)) { call in
-            let unapproved = try await call("upgrade", "head")
+            var options = DaemonHarness.Options()
+            options.database = ["approvals = 1"]
+            try call.harness.configure(["default": call.database], options)
+            let settings = ["MIGRATED_SETTINGS": call.harness.settingsFile, "DATABASE_URL": ""]
+            let unapproved = try await call("upgrade", "head", environment: settings)
             #expect(unapproved.status == Failure.Code.notApproved.exitStatus, "\(unapproved)")
             #expect(unapproved.errors.contains("migratectl --local approve 001 002"), "\(unapproved)")
 
@@ -47,6 +51,19 @@ import Testing
             let aftermath = try await Aftermath.of(call.database)
             aftermath.expect(["upgrade 001", "upgrade 002", "downgrade 002"], at: ["001"])
             #expect(aftermath.states == ["cancelled", "succeeded", "succeeded"])
+        }
+    }
+
+    /// Nobody has written who is to consent: it is the one who calls, and that is recorded.
+    @Test func withoutSettingsTheCallerConsents() async throws {
+        try await LocalCalls.with(TestRevision.chain(2)) { call in
+            let up = try await call("upgrade", "head")
+            #expect(up.status == 0 && up.output.contains("2 revisions applied"), "\(up)")
+            #expect(try await call("downgrade", "-1").status == 0)
+            let aftermath = try await Aftermath.of(call.database)
+            aftermath.expect(["upgrade 001", "upgrade 002", "downgrade 002"], at: ["001"])
+            let approvals = try await call("approvals")
+            #expect(approvals.output.contains("001") && approvals.output.contains("002"), "\(approvals)")
         }
     }
 

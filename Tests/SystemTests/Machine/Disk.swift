@@ -14,7 +14,7 @@ struct Disk: Sendable {
         let script = """
             set -e
             cd "$1"
-            mkdir postgresql state revisions
+            mkdir postgresql state backups revisions
             chown postgres postgresql
             cp -a "$2" postgresql/data
             cp -a "$3" settings
@@ -29,7 +29,8 @@ struct Disk: Sendable {
     var bootArguments: [String] {
         let places = [
             (image.runtime, "/usr/lib/swift-runtime"), ("\(directory)/postgresql", "/var/lib/postgresql"),
-            ("\(directory)/state", "/var/lib/migrated"), ("\(directory)/settings", "/etc/migrated"),
+            ("\(directory)/state", "/var/lib/migrated"),
+            ("\(directory)/backups", "/var/backups/migrated"), ("\(directory)/settings", "/etc/migrated"),
             ("\(directory)/revisions", "/srv"),
         ]
         return ["--tree", image.tree, "--machine-id", machineID]
