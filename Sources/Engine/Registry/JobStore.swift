@@ -17,6 +17,7 @@ struct JobStore: Sendable {
         var targetRevisions: [RevisionID] = []
         var steps: [Step] = []
         var stamp: StampRequest?
+        var restore: RestoreRequest?
         var planDigest: String?
         var requestID: String
         var person: Person
@@ -55,6 +56,9 @@ struct JobStore: Sendable {
                 INSERT INTO migrated.stamp (job, targets, purge)
                 SELECT number, \(request.stamp?.targets.map(\.text) ?? []), \(request.stamp?.purge ?? false)
                 FROM job WHERE kind = 'stamp'
+            ), restore AS (
+                INSERT INTO migrated.restore (job, request)
+                SELECT number, \(try request.restore.map(RegistryJSON.encode))::jsonb FROM job WHERE kind = 'restore'
             ), event AS (
                 INSERT INTO migrated.job_event (job, sequence, kind, state, message)
                 SELECT number, 1, 'job-queued', 'queued', \(Self.summary(of: request)) FROM job
