@@ -92,7 +92,8 @@ public struct RehearsalPolicy: Sendable, Hashable {
     private func scans(of statement: StatementMeasure, under locked: Set<String>) -> [RehearsalFinding] {
         guard statement.verb.hasPrefix("ALTER TABLE") else { return [] }
         return statement.relations.filter {
-            locked.contains($0.name) && $0.sequentialScans > 0 && !$0.isNew && !$0.isRewritten && $0.kind == .table && $0.rowsRead >= scanRows
+            locked.contains($0.name) && $0.sequentialScans > 0 && !$0.isNew && !$0.isRewritten && $0.kind == .table
+                && $0.rowsRead >= scanRows
         }.map { relation in
             RehearsalFinding(
                 .tableScan, relation.name,
@@ -102,10 +103,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
     }
 
     private static func findings(_ way: WayBack, _ report: RehearsalReport) -> [RehearsalFinding] {
-        var findings = way.irreversible.map {
-            RehearsalFinding(.irreversible, $0.rawValue, "revision \"\($0)\" has no downgrade")
-        }
-        findings += way.losses.map { loss in
+        var findings = way.losses.map { loss in
             let what = loss.column.map { "column \"\($0)\" of \"\(loss.relation)\"" } ?? "table \"\(loss.relation)\""
             let unit = loss.column == nil ? "rows" : "values"
             let result =
