@@ -1,7 +1,8 @@
 extension ControlInterface {
     /// The methods of the interface.
     static let methodTexts = [
-        readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods, driftMethods,
+        readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods,
+        restoreMethods, driftMethods,
     ]
     .joined(separator: "\n")
 

@@ -40,6 +40,8 @@ public enum ControlInterface {
         Release.self,
         Rehearse.self,
         GetRehearsal.self,
+        Restore.self,
+        VerifyBackup.self,
         GetDrift.self,
         AcceptDrift.self,
     ]

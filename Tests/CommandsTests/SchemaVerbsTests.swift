@@ -47,7 +47,7 @@ struct SchemaVerbsTests {
         let project = try Project("schema")
         try project.write("schema/a.sql", "CREATE TABLE t (n int);\nCREATE VIEW v AS SELECT missing FROM t;")
         let outcome = await project.run("diff", "nothing", "schema")
-        #expect(outcome.status == 45)
+        #expect(outcome.status == 47)
         #expect(outcome.errors.contains("schema/a.sql:2:25"), "\(outcome.errors)")
     }
 
@@ -58,7 +58,7 @@ struct SchemaVerbsTests {
         let outcome = await project.run("diff", "revisions", "command:echo 'CREATE TABLE t (n int)'")
         #expect(outcome.status == 0, "\(outcome.errors)\(outcome.output)")
         let failing = await project.run("diff", "revisions", "command:echo no >&2; exit 3")
-        #expect(failing.status == 45)
+        #expect(failing.status == 47)
         #expect(failing.errors.contains("no"))
     }
 

@@ -20,6 +20,8 @@ extension Failure {
         case rehearsalRefused = "rehearsal-refused"
         case notRehearsed = "not-rehearsed"
         case overrun = "overrun"
+        case restoreFailed = "restore-failed"
+        case backupRefused = "backup-refused"
         case toolMissing = "tool-missing"
         case registryMismatch = "registry-mismatch"
         case registryTooNew = "registry-too-new"
@@ -86,6 +88,10 @@ extension Failure {
                     44,
                     "A statement ran far longer than in the rehearsal and was stopped; nothing of its transaction remains."
                 )
+            case .restoreFailed:
+                (45, "The backup could not be restored; the database is as it was, and open.")
+            case .backupRefused:
+                (46, "Nothing vouches for the backup, or its bytes are not those that its manifest names.")
             case .toolMissing: (25, "A program of PostgreSQL that is needed is not installed in a fitting version.")
             case .registryMismatch:
                 (26, "The registry belongs to another server or database: a clone or a restored copy.")
@@ -109,9 +115,9 @@ extension Failure {
             case .unfinishedRevision:
                 (40, "A revision on the way is unfinished; its file says what a person has to fill in.")
             case .schemaNotLoaded:
-                (45, "The schema that is meant could not be loaded into a throw-away database; the statement is named.")
+                (47, "The schema that is meant could not be loaded into a throw-away database; the statement is named.")
             case .schemaDrifted:
-                (46, "The database is not what its revisions left: somebody changed it in another way.")
+                (48, "The database is not what its revisions left: somebody changed it in another way.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")
