@@ -1,5 +1,6 @@
 import Commands
 import Host
+import Revisions
 import Testing
 
 @Suite("the models of an ORM are a desired schema", .timeLimit(.minutes(15)))

@@ -1,4 +1,5 @@
 import Host
+import Revisions
 import Testing
 import Varlink
 
