@@ -50,7 +50,8 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Service",
                 subcommands: [
-                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, ReleaseCommand.self,
+                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, MetricsCommand.self,
+                    ReleaseCommand.self,
                     DebugCommand.self,
                 ]),
         ])

@@ -345,5 +345,14 @@ extension ControlInterface {
           checks: []Check
         )
 
+        # Figures of the daemon and its databases, for programs that watch them.
+        method GetMetrics(
+          # Only this database; all without it.
+          database: ?string
+        ) -> (
+          # The figures, in the OpenMetrics text format.
+          text: string
+        )
+
         """
 }

@@ -33,6 +33,7 @@ public enum ControlInterface {
         Reload.self,
         Adopt.self,
         Diagnose.self,
+        GetMetrics.self,
         Retry.self,
         GetSchema.self,
         Reset.self,

@@ -37,7 +37,7 @@ extension DatabaseEngine {
         for item in items {
             log(
                 .approvalGiven, "\(person.userName) approved the \(item.direction.rawValue) of \(item.revision)",
-                item.revision)
+                item.revision, by: person)
         }
         signal.raise()
         await notifyOthers(sessions)
@@ -100,7 +100,7 @@ extension DatabaseEngine {
             log(
                 .approvalRevoked,
                 "\(person.userName) took back the approval of the \(item.direction.rawValue) of \(item.revision)",
-                item.revision)
+                item.revision, by: person)
         }
         await notifyOthers(sessions)
         return try await store.standing(for: items.map(\.digest))
@@ -163,9 +163,11 @@ extension DatabaseEngine {
         try await ApprovalStore(session: sessions().observer).standing()
     }
 
-    private func log(_ kind: DaemonEvent, _ message: String, _ revision: RevisionID) {
+    private func log(_ kind: DaemonEvent, _ message: String, _ revision: RevisionID, by person: Person) {
         logger.notice(
             "\(configuration.name): \(message)",
-            metadata: ["message-id": "\(kind.messageID)", "revision": "\(revision)"])
+            metadata: [
+                "message-id": "\(kind.messageID)", "revision": "\(revision)", "user": "\(person.userName)",
+            ])
     }
 }

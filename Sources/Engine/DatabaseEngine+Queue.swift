@@ -184,7 +184,12 @@ extension DatabaseEngine {
                 hint: job.state == .needsDecision ? "settle it: migratectl resolve \(job.id)" : nil)
         }
         try await jobs(sessions).requestCancel(number)
-        logger.notice("\(job.id): \(person.userName) asks to cancel it")
+        logger.notice(
+            "\(job.id): \(person.userName) asks to cancel it",
+            metadata: [
+                "message-id": "\(DaemonEvent.cancelRequested.messageID)", "job": "\(job.id)",
+                "user": "\(person.userName)",
+            ])
         signal.raise()
         await notifyOthers(sessions)
         return try await self.job(number)

@@ -72,14 +72,13 @@ public final class DatabaseEngine: Sendable {
 
     // MARK: Running
 
-    /// Watches the directories and works off the queue until the daemon stops. `beat` is told whenever the worker's
-    /// supervision is alive, with false when it goes to wait for news.
-    public func run(beat: @escaping @Sendable (Bool) -> Void) async {
+    /// Watches the directories and works off the queue until the daemon stops.
+    public func run(_ supervision: Supervision = .none) async {
         library.load()
         report(library.snapshot)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await Worker(engine: self, beat: beat).run() }
-            group.addTask { await self.library.watch { self.report($0) } }
+            group.addTask { await Worker(engine: self, supervision: supervision).run() }
+            group.addTask { await self.library.watch(supervision) { self.report($0) } }
             await group.next()
             group.cancelAll()
         }

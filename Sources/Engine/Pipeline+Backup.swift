@@ -56,7 +56,7 @@ extension Pipeline {
                     job.id.number, .backupPruned, "backup \(name) pruned, as the settings for keeping them say")
             }
         } catch {
-            await reporter.event(job.id.number, .backupPruned, "cannot prune old backups: \(error)")
+            await reporter.event(job.id.number, .backupNotPruned, "cannot prune old backups: \(error)")
         }
     }
 }

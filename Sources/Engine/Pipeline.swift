@@ -229,7 +229,7 @@ struct Pipeline: Sendable {
                     by: job.id.number, rowsBefore: plan.rowsBefore, rowsAfter: [], identity: sessions.identity)
                 count = number
             }
-        await reporter.event(job.id.number, .stepApplied, "\(Plural.count(count, "object")) removed")
+        await reporter.event(job.id.number, .databaseEmptied, "\(Plural.count(count, "object")) removed")
     }
 
     private func executor(_ expectation: RehearsalExpectation? = nil) -> Executor {

@@ -1,6 +1,7 @@
 import Dispatch
 import Faults
 import Glibc
+import Liveness
 import Subprocess
 import SystemPackage
 
@@ -126,10 +127,11 @@ public struct ToolRunner: Sendable {
         }
         let ended: Ended
         do {
-            if let logFile = command.logFile {
-                ended = try await runLogging(configuration, into: logFile, started)
-            } else {
-                ended = try await runKeeping(configuration, started, onStandardErrorLine)
+            ended = try await Vigil.waiting {
+                if let logFile = command.logFile {
+                    return try await runLogging(configuration, into: logFile, started)
+                }
+                return try await runKeeping(configuration, started, onStandardErrorLine)
             }
         } catch {
             if Task.isCancelled { throw cancelled(command) }

@@ -140,6 +140,7 @@ enum Samples {
         Exchange(Reload.self, Nothing(), .init(changes: ["log level"])),
         Exchange(Adopt.self, .init(database: "main"), Nothing()),
         Exchange(Diagnose.self, .init(database: "main"), .init(checks: [check])),
+        Exchange(GetMetrics.self, .init(database: "main"), .init(text: "# EOF\n")),
         Exchange(Retry.self, .init(job: "main-41", requestId: job.requestID), .init(job: job)),
         Exchange(GetSchema.self, .init(database: "main"), .init(schema: "CREATE TABLE t ()", invalidIndexes: ["i"])),
         Exchange(

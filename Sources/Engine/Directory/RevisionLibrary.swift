@@ -1,3 +1,4 @@
+import Faults
 import Host
 public import Planning
 public import Revisions
@@ -75,22 +76,32 @@ public final class RevisionLibrary: Sendable {
     }
 
     /// The kernel cannot watch everything (too many watches, some network file systems): there we look now and then.
-    private func poll(report: @Sendable (Snapshot) -> Void) async {
+    private func poll(_ supervision: Supervision, report: @Sendable (Snapshot) -> Void) async {
         while (try? await Task.sleep(for: .seconds(5))) != nil {
+            supervision.beat(.directory, true)
             if load() { report(snapshot) }
         }
     }
 
     /// Loads again whenever the directories change, until cancelled. `report` is told of each change.
-    public func watch(report: @escaping @Sendable (Snapshot) -> Void) async {
-        let changes = DirectoryWatcher(directories: directories, recursively: isRecursive).changes()
+    public func watch(
+        _ supervision: Supervision = .none, report: @escaping @Sendable (Snapshot) -> Void
+    ) async {
+        let changes = DirectoryWatcher(
+            directories: directories, recursively: isRecursive, pulse: supervision.interval
+        ).changes()
         // What changed between the first look and the watches would be missed without a second look.
         if load() { report(snapshot) }
         var polling: Task<Void, Never>?
         defer { polling?.cancel() }
+        defer { supervision.beat(.directory, false) }
         for await change in changes {
-            if load() { report(snapshot) }
-            if !change.unwatched.isEmpty && polling == nil { polling = Task { await poll(report: report) } }
+            FaultPoint.hang("directory")
+            supervision.beat(.directory, true)
+            if !change.isPulse, load() { report(snapshot) }
+            if !change.unwatched.isEmpty && polling == nil {
+                polling = Task { await poll(supervision, report: report) }
+            }
         }
     }
 }

@@ -113,7 +113,8 @@ extension Executor {
         guard case .statement(let statement, let number, let count) = entry.purpose else { return }
         activity.begin(
             Activity.Now.Statement(
-                number: number, count: count, verb: statement.kind.verb, line: statement.position.line))
+                number: number, count: count, verb: statement.kind.verb, line: statement.position.line,
+                digest: entry.work.section.contentDigest))
     }
 
     /// What the server's refusal of a command means.

@@ -1,3 +1,4 @@
+import Liveness
 import Planning
 import PostgresClient
 import Revisions
@@ -37,7 +38,7 @@ extension Executor {
                     \(pause.milliseconds) ms\(names.isEmpty ? "" : "; held by \(names)")
                     """, revision: work.step.revision)
                 if activity.isStopping { throw CancellationError() }
-                try await Task.sleep(for: pause)
+                try await Vigil.waiting { try await Task.sleep(for: pause) }
             }
         }
     }

@@ -1,3 +1,4 @@
+import Digest
 import Planning
 import Revisions
 import Synchronization
@@ -19,6 +20,8 @@ final class Activity: Sendable {
             var count: Int
             var verb: String
             var line: Int
+            /// The content digest of its section.
+            var digest: SHA256Digest
         }
     }
 

@@ -1,3 +1,4 @@
+import Liveness
 import Planning
 import PostgresClient
 
@@ -20,23 +21,26 @@ final class LockSampler: Sendable {
     private let task: Task<Result, Never>
 
     init(pid: Int32, session: Connection) {
-        task = Task {
-            var seen: [Key: (first: ContinuousClock.Instant, last: ContinuousClock.Instant)] = [:]
-            var samples = 0
-            while !Task.isCancelled {
-                samples += 1
-                let now = ContinuousClock.now
-                for key in (try? await Self.look(pid, session)) ?? [] {
-                    seen[key, default: (now, now)].last = .now
+        // What it does is no sign of life of what it looks at.
+        task = Vigil.$current.withValue(nil) {
+            Task {
+                var seen: [Key: (first: ContinuousClock.Instant, last: ContinuousClock.Instant)] = [:]
+                var samples = 0
+                while !Task.isCancelled {
+                    samples += 1
+                    let now = ContinuousClock.now
+                    for key in (try? await Self.look(pid, session)) ?? [] {
+                        seen[key, default: (now, now)].last = .now
+                    }
+                    try? await Task.sleep(until: now + Self.interval, tolerance: .zero)
                 }
-                try? await Task.sleep(until: now + Self.interval, tolerance: .zero)
+                let locks = seen.map { key, times in
+                    LockMeasure(
+                        relation: key.relation, mode: key.mode,
+                        heldMilliseconds: (times.last - times.first).seconds * 1000)
+                }.sorted { ($0.relation, $0.mode) < ($1.relation, $1.mode) }
+                return Result(locks: locks, samples: samples)
             }
-            let locks = seen.map { key, times in
-                LockMeasure(
-                    relation: key.relation, mode: key.mode,
-                    heldMilliseconds: (times.last - times.first).seconds * 1000)
-            }.sorted { ($0.relation, $0.mode) < ($1.relation, $1.mode) }
-            return Result(locks: locks, samples: samples)
         }
     }
 

@@ -73,7 +73,7 @@ struct Rehearsal: Sendable {
         let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
         try DirectoryTree.make(rules.directory, mode: mode)
         try DirectoryTree.make(parent, mode: mode)
-        if SystemAccount.isRoot, let account = SystemAccount.forClusters,
+        if rules.unit == nil, SystemAccount.isRoot, let account = SystemAccount.forClusters,
             let closed = account.firstClosed(onTheWayTo: parent)
         {
             throw NoCopy(
@@ -82,11 +82,13 @@ struct Rehearsal: Sendable {
                     or name a directory elsewhere under [database.\(configuration.name).rehearsal]
                     """)
         }
-        try demandSpace(for: shape, in: parent)
+        // The unit's own /var/tmp is on the disk of everybody's.
+        try demandSpace(for: shape, in: rules.unit == nil ? parent : "/var/tmp")
         let clock = ContinuousClock()
         let start = clock.now
         let scratch = try await ScratchDatabase.make(
-            shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix), with: try await tools())
+            shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix), unit: rules.unit,
+            with: try await tools())
         outcome.report.startSeconds = (clock.now - start).seconds
         outcome.report.isCutOffFromNetwork = scratch.isCutOffFromNetwork
         do {
@@ -150,6 +152,7 @@ struct Rehearsal: Sendable {
         outcome.report.findings += after.bareForeignKeys.subtracting(before.bareForeignKeys).sorted().map {
             RehearsalFinding(.unindexedForeignKey, $0, "the foreign key \($0) has no index on its columns")
         }
+        outcome.report.findings += irreversible()
         let isShort = stage.scratch.shape.size <= rules.wayBackMaximumSize
         guard takesWayBack, isShort, draft.plan.steps.allSatisfy({ $0.direction == .upgrade }) else { return }
         await tell("taking it back in the copy, and carrying it out once more")
@@ -193,6 +196,16 @@ struct Rehearsal: Sendable {
     }
 
     // MARK: What it says
+
+    /// The revisions that nobody can take back, whether or not it is tried here.
+    private func irreversible() -> [RehearsalFinding] {
+        draft.plan.steps.filter { $0.direction == .upgrade }.compactMap { draft.revisions[$0.revision] }
+            .filter { $0.section(.downgrade) == nil }.map {
+                RehearsalFinding(
+                    .irreversible, $0.id.rawValue, "revision \"\($0.id)\" has no downgrade",
+                    location: Failure.Location(path: $0.path))
+            }
+    }
 
     /// What is dropped, and where, if only one statement comes into question.
     private func finding(_ loss: DataLoss, by statements: [StatementMeasure]) -> RehearsalFinding {

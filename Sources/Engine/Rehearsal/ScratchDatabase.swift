@@ -15,7 +15,9 @@ struct NoCopy: Error {
 /// and when it does, nobody can connect as one any more; the one session that is one ends before the plan begins.
 struct ScratchDatabase: Sendable {
     let shape: DatabaseShape
-    let cluster: EmbeddedCluster
+    let server: any ScratchServer
+    /// Of ours, for what tells the restore what to do.
+    let directory: String
     let tools: PostgresTools
     let isCutOffFromNetwork: Bool
     /// The only session of a superuser.
@@ -37,26 +39,27 @@ struct ScratchDatabase: Sendable {
     var connection: ConnectionParameters { connection(as: shape.user) }
 
     private func connection(as user: String) -> ConnectionParameters {
-        Self.connection(cluster, user, database: shape.name)
+        Self.connection(server, user, database: shape.name)
     }
 
     private static func connection(
-        _ cluster: EmbeddedCluster, _ user: String, database: String
+        _ server: any ScratchServer, _ user: String, database: String
     ) -> ConnectionParameters {
-        var parameters = ConnectionParameters(cluster.connection(database: database))
+        var parameters = ConnectionParameters(server.connection(database: database))
         parameters["user"] = user
         return parameters
     }
 
-    /// Starts a server in `directory` and makes an empty database like the one of that shape.
+    /// Starts a server, in `directory` or in the unit that listens on `unit`, and makes an empty database like the one of
+    /// that shape.
     ///
     /// - Throws: `NoCopy`, `CancellationError`; nothing is left then.
-    static func make(_ shape: DatabaseShape, in directory: String, with tools: PostgresTools) async throws
-        -> ScratchDatabase
-    {
+    static func make(
+        _ shape: DatabaseShape, in directory: String, unit: String?, with tools: PostgresTools
+    ) async throws -> ScratchDatabase {
         var options = EmbeddedCluster.Options.scratch
         options.shape.superuser = superuser
-        options.isCutOffFromNetwork = await tools.runner.canCutOffFromNetwork()
+        if unit == nil { options.isCutOffFromNetwork = await tools.runner.canCutOffFromNetwork() }
         // As much log as the real server writes: it is measured.
         options.settings["wal_level"] = "replica"
         options.settings["max_wal_size"] = "16GB"
@@ -67,20 +70,40 @@ struct ScratchDatabase: Sendable {
         // Told to who measures; and counters are read as they are at that moment.
         options.settings["log_temp_files"] = "0"
         if tools.version.major >= 15 { options.settings["stats_fetch_consistency"] = "none" }
-        let cluster = try await EmbeddedCluster.start(directory: directory, tools: tools, options: options)
+        let server = try await start(shape, in: directory, unit: unit, tools, options)
         do {
-            try await makeDatabase(shape, in: cluster)
-            var parameters = connection(cluster, superuser, database: shape.name)
+            try await makeDatabase(shape, in: server)
+            var parameters = connection(server, superuser, database: shape.name)
             // Nothing that is restored can come before PostgreSQL's own names.
             parameters["options"] = "-c search_path=pg_catalog"
             let owner = try await Connection.open(parameters, applicationName: "migrated rehearsal")
             let scratch = ScratchDatabase(
-                shape: shape, cluster: cluster, tools: tools, isCutOffFromNetwork: options.isCutOffFromNetwork,
-                owner: owner)
+                shape: shape, server: server, directory: directory, tools: tools,
+                isCutOffFromNetwork: unit != nil || options.isCutOffFromNetwork, owner: owner)
             try await scratch.prepare()
             return scratch
         } catch {
-            await Task { try? await cluster.stopAndRemove() }.value
+            await Task {
+                await server.remove()
+                try? DirectoryTree.remove(directory)
+            }.value
+            throw error
+        }
+    }
+
+    private static func start(
+        _ shape: DatabaseShape, in directory: String, unit: String?, _ tools: PostgresTools,
+        _ options: EmbeddedCluster.Options
+    ) async throws -> any ScratchServer {
+        guard let unit else {
+            return try await EmbeddedCluster.start(directory: directory, tools: tools, options: options)
+        }
+        do {
+            return try await ScratchUnit.start(
+                unit, serverVersion: tools.version.major * 10000, roles: [superuser, restorer, shape.user],
+                settings: options.settings)
+        } catch {
+            try? DirectoryTree.remove(directory)
             throw error
         }
     }
@@ -89,15 +112,16 @@ struct ScratchDatabase: Sendable {
     func remove() async {
         await Task {
             await owner.close()
-            try? await cluster.stopAndRemove()
+            await server.remove()
+            try? DirectoryTree.remove(directory)
         }.value
     }
 
     // MARK: Making
 
-    private static func makeDatabase(_ shape: DatabaseShape, in cluster: EmbeddedCluster) async throws {
+    private static func makeDatabase(_ shape: DatabaseShape, in server: any ScratchServer) async throws {
         let session = try await Connection.open(
-            connection(cluster, superuser, database: "template1"), applicationName: "migrated rehearsal")
+            connection(server, superuser, database: "template1"), applicationName: "migrated rehearsal")
         do {
             var statements = ["CREATE ROLE \(restorer) LOGIN", "CREATE ROLE \(creators)"]
             for role in shape.roles {
@@ -162,7 +186,7 @@ struct ScratchDatabase: Sendable {
     /// Restores an archive, and gives everybody the rights that they have in the database.
     func restore(_ archive: String, jobs: Int) async throws {
         let (objects, grants) = listed(try await tools.contents(of: archive))
-        let list = cluster.directory + "/list"
+        let list = directory + "/list"
         try AtomicFile.write(list, text: objects)
         var request = PostgresTools.RestoreRequest(archive: archive, connection: readerConnection.keywordValues)
         request.jobs = jobs
