@@ -17,8 +17,9 @@ bindir := $(DESTDIR)$(PREFIX)/bin
 libdir := $(DESTDIR)$(PREFIX)/lib
 docdir := $(DESTDIR)$(PREFIX)/share/doc/migrated
 etcdir := $(DESTDIR)/etc/migrated
-units := migrated.service migrated.socket migrated-wait@.service
-enabled := migrated.service migrated.socket
+units := migrated.service migrated.socket migrated-wait@.service migrated-copy.socket migrated-copy@.service \
+    migrated-metrics.service migrated-metrics.timer
+enabled := migrated.service migrated.socket migrated-copy.socket
 mandir := $(DESTDIR)$(PREFIX)/share/man
 manuals := man1/migratectl.1 man5/migrated.toml.5 man8/migrated.8
 # Where each shell of Debian looks for the completions that packages bring, and what the file is called there.
@@ -96,6 +97,10 @@ SEED ?=
 
 # Only some of its parts: sweeps commits daemons promotions clients.
 PARTS ?=
+.PHONY: python
+python: ## Make a Python with the package varlink, for the tests that compare with it
+	@[ -x .build/python/bin/python3 ] || python3 -m venv .build/python
+	@.build/python/bin/python3 -c 'import varlink' 2> /dev/null || .build/python/bin/pip install -q varlink==31.0.0
 
 .PHONY: torture
 torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=)
@@ -133,7 +138,7 @@ install: ## Install programs, units, manual, completions and sample settings (DE
 	install -m 644 systemd/migrated.catalog $(libdir)/systemd/catalog/migrated.catalog
 	install -m 644 systemd/migrated.sysusers $(libdir)/sysusers.d/migrated.conf
 	install -m 644 systemd/migrated.tmpfiles $(libdir)/tmpfiles.d/migrated.conf
-	install -m 644 LICENSE README.md CHANGELOG.md systemd/network.conf $(docdir)
+	install -m 644 LICENSE README.md CHANGELOG.md systemd/network.conf etc/alerts.yml $(docdir)
 	@if [ -e $(etcdir)/migrated.toml ]; then echo "kept: $(etcdir)/migrated.toml"; \
 	else install -m 640 etc/migrated.toml $(etcdir)/migrated.toml; fi
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then \

@@ -54,27 +54,33 @@ let package = Package(
 
         // Where tests may end a program; the adapters and the floors above pass its points.
         target("Faults", []),
+        // Who waits, and for what: the adapters say so, the floors above ask.
+        target("Liveness", []),
 
         // The ground floor, adapters: one outside thing each.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
-        target("PostgresClient", ["CLibPQ", "Faults"]),
+        target("PostgresClient", ["CLibPQ", "Faults", "Liveness"]),
         target("Introspection", ["SchemaModel", "PostgresClient"]),
         target("Varlink", [nioCore, nioPosix]),
-        target("Host", ["Faults", subprocess]),
+        target("Host", ["Faults", "Liveness", subprocess]),
         target("Systemd", ["CSystemd", logging, lifecycle]),
 
         // The first floor.
         target("Configuration", ["Planning", "Revisions", toml]),
         target("Control", ["Planning", "Revisions", "Digest", "Varlink", "Faults"]),
-        target("Engine", ["Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", logging]),
+        target(
+            "Engine",
+            [
+                "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "Faults", "Liveness", logging,
+            ]),
 
         // The second floor.
         target(
             "Daemon",
             [
                 "Engine", "Control", "Configuration", "Varlink", "Systemd", "Planning", "Revisions", "Digest",
-                "PostgresClient", "Host", logging, lifecycle, signals, arguments,
+                "PostgresClient", "Host", "Faults", logging, lifecycle, signals, arguments,
             ]),
         target(
             "Commands",
@@ -92,6 +98,7 @@ let package = Package(
         target("TestSupport", ["Control", "Planning", "PostgresClient", "Digest"]),
         target("Torture", ["Control", "Planning", "Revisions", "PostgresClient", "TestSupport"]),
         tests("DigestTests", ["Digest"]),
+        tests("LivenessTests", ["Liveness"]),
         tests("SQLTextTests", ["SQLText"]),
         tests("RevisionsTests", ["Revisions", "SQLText", "Digest"], exclude: ["Oracle"]),
         tests("PlanningTests", ["Planning", "Revisions", "SQLText", "Digest"]),
@@ -103,7 +110,7 @@ let package = Package(
         tests("VarlinkTests", ["Varlink", "Control", "TestSupport", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
-        tests("ConfigurationTests", ["Configuration", "Revisions", toml]),
+        tests("ConfigurationTests", ["Configuration", "Planning", "Revisions", toml]),
         tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),
         tests(
             "CommandsTests",

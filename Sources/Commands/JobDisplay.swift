@@ -67,7 +67,7 @@ actor JobDisplay {
 
 extension JobEvent.Kind {
     /// It tells only how far something has come; there may be thousands of them.
-    var isProgress: Bool { self == .backupProgress || self == .rehearsalProgress || self == .stepProgress }
+    var isProgress: Bool { [.backupProgress, .rehearsalProgress, .restoreProgress, .stepProgress].contains(self) }
 }
 
 /// An event on one line.
@@ -87,7 +87,7 @@ enum EventLine {
         switch event.kind {
         case .jobFailed, .jobNeedsDecision: .red
         case .jobSucceeded: .green
-        case .stepRetried, .blockersSeen, .rehearsalFinding, .jobAwaitingApproval, .versionChangedOutside,
+        case .stepRetried, .stepOverrun, .blockersSeen, .rehearsalFinding, .jobAwaitingApproval, .versionChangedOutside,
             .jobCancelled:
             .yellow
         default: .plain

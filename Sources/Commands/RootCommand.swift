@@ -44,11 +44,14 @@ struct RootCommand: AsyncParsableCommand {
                     RetryCommand.self,
                     ResolveCommand.self, LogCommand.self,
                 ]),
-            CommandGroup(name: "Backup", subcommands: [BackupCommand.self, BackupsCommand.self]),
+            CommandGroup(
+                name: "Backup",
+                subcommands: [BackupCommand.self, BackupsCommand.self, VerifyCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "Service",
                 subcommands: [
-                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, ReleaseCommand.self,
+                    ReloadCommand.self, PauseCommand.self, ResumeCommand.self, DoctorCommand.self, MetricsCommand.self,
+                    ReleaseCommand.self,
                     DebugCommand.self,
                 ]),
         ])

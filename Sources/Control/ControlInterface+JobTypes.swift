@@ -1,7 +1,7 @@
 extension ControlInterface {
     static let jobTypes = """
         # What a job does.
-        type JobKind (upgrade, downgrade, stamp, backup, rehearse, reset)
+        type JobKind (upgrade, downgrade, stamp, backup, rehearse, reset, restore)
 
         # One change of the rows of the version table; exactly one field is set.
         type VersionRowChange (
@@ -84,6 +84,8 @@ extension ControlInterface {
           failure: ?Failure,
           # Which approvals a parked job waits for.
           missingApprovals: ?[]MissingApproval,
+          # What its rehearsal found that a parked job waits for somebody to consent to.
+          missingFindings: ?AskedFindings,
           # The backup that was taken for it.
           backup: ?string,
           # Somebody has asked it to end.
@@ -181,6 +183,8 @@ extension ControlInterface {
           problems: []Failure,
           # What a person should know, a line each.
           warnings: []string,
+          # What the texts of pending revisions let one guess that a rehearsal will find: without their tables' sizes.
+          guesses: ?[]Finding,
           # The job that runs at present.
           runningJob: ?Job,
           # How many jobs wait for their turn.
@@ -193,6 +197,8 @@ extension ControlInterface {
           autoUpgrade: bool,
           # Why that is paused; absent where it is not.
           pausedBecause: ?string,
+          # Which backup the database was made from, where it was restored.
+          restoredFrom: ?string,
           # When the next attempt to connect is made.
           nextAttemptAt: ?string
         )

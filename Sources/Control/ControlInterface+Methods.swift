@@ -2,6 +2,7 @@ extension ControlInterface {
     /// The methods of the interface.
     static let methodTexts = [
         readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods,
+        restoreMethods,
     ]
     .joined(separator: "\n")
 
@@ -261,10 +262,14 @@ extension ControlInterface {
           # The database, by its name in the settings.
           database: ?string,
           # What is approved.
-          items: []ApprovalItem
+          items: []ApprovalItem,
+          # What rehearsals found, and is approved.
+          findings: ?[]FindingsItem
         ) -> (
-          # The approvals that stand now.
-          approvals: []Approval
+          # The approvals of these contents that stand now.
+          approvals: []Approval,
+          # The approvals of findings that stand now.
+          findings: ?[]FindingsApproval
         )
 
         # Takes the caller's own approvals back; what was applied stays applied.
@@ -272,10 +277,14 @@ extension ControlInterface {
           # The database, by its name in the settings.
           database: ?string,
           # What is no longer approved.
-          items: []ApprovalItem
+          items: []ApprovalItem,
+          # What rehearsals found, and is no longer approved.
+          findings: ?[]FindingsItem
         ) -> (
-          # The approvals that stand now.
-          approvals: []Approval
+          # The approvals of these contents that stand now.
+          approvals: []Approval,
+          # The approvals of findings that stand now.
+          findings: ?[]FindingsApproval
         )
 
         # The approvals that stand.
@@ -284,7 +293,9 @@ extension ControlInterface {
           database: ?string
         ) -> (
           # Newest first.
-          approvals: []Approval
+          approvals: []Approval,
+          # The approvals of what rehearsals found, newest first.
+          findings: ?[]FindingsApproval
         )
 
         """
@@ -332,6 +343,15 @@ extension ControlInterface {
         ) -> (
           # What was examined.
           checks: []Check
+        )
+
+        # Figures of the daemon and its databases, for programs that watch them.
+        method GetMetrics(
+          # Only this database; all without it.
+          database: ?string
+        ) -> (
+          # The figures, in the OpenMetrics text format.
+          text: string
         )
 
         """

@@ -33,12 +33,15 @@ public enum ControlInterface {
         Reload.self,
         Adopt.self,
         Diagnose.self,
+        GetMetrics.self,
         Retry.self,
         GetSchema.self,
         Reset.self,
         Release.self,
         Rehearse.self,
         GetRehearsal.self,
+        Restore.self,
+        VerifyBackup.self,
     ]
 
     /// The interface description in Varlink's language, comments included: what `GetInterfaceDescription` answers.

@@ -67,6 +67,10 @@ public struct DaemonCommand: AsyncParsableCommand {
     @Flag(name: .customLong("throw-away-beside"), help: .private)
     var throwAwayBeside = false
 
+    // What the unit of a copy is started with.
+    @Flag(name: .customLong("serve-copy"), help: .private)
+    var servesCopy = false
+
     @Flag(help: "Judge the settings, print every problem, and end.")
     var check = false
 
@@ -79,6 +83,7 @@ public struct DaemonCommand: AsyncParsableCommand {
     }
 
     public func run() async throws {
+        if servesCopy { return await serveCopy() }
         do {
             let loader = loader()
             let errand = serving
@@ -96,6 +101,14 @@ public struct DaemonCommand: AsyncParsableCommand {
         } catch {
             throw report(error)
         }
+    }
+
+    /// Serves the copy that is asked for on standard input, in the directories that the service manager has made.
+    private func serveCopy() async {
+        let environment = ProcessEnvironment.variables()
+        await ScratchService.serve(
+            STDIN_FILENO, directory: FilePaths.join(environment["TMPDIR"] ?? "/var/tmp", "copy"),
+            socketDirectory: environment["RUNTIME_DIRECTORY"] ?? FilePaths.workingDirectory())
     }
 
     private var serving: Errand? {

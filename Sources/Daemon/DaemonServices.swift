@@ -1,6 +1,7 @@
 import Configuration
 import Control
 import Engine
+import Faults
 import Glibc
 import Host
 import Logging
@@ -47,14 +48,21 @@ struct DaemonServices: Sendable {
         _ clusters: EmbeddedClusters, _ hangups: UnixSignalsSequence, _ throwAway: ThrowAwayDatabase?
     ) async throws {
         let notifier = ServiceNotifier()
-        let watchdog = Watchdog()
+        let watchdog = Watchdog { [logger] stalls in
+            for stall in stalls where !stall.isKnown {
+                logger.critical(
+                    "the loop \"\(stall.name)\" hangs: nothing from it for \(stall.silence.components.seconds) s",
+                    metadata: ["message-id": "\(DaemonEvent.loopStalled.messageID)", "loop": "\(stall.name)"])
+            }
+        }
         let databases = DatabaseSet(
             watchdog: watchdog, notifier: notifier, logger: logger, faults: FaultSetting.plan())
         let reloading = Reloading(
             loader: loader, running: settings, databases: databases, clusters: clusters, notifier: notifier,
             logger: logger, isErrand: errand != nil, throwAway: throwAway?.connection)
         _ = await databases.apply(try await reloading.configurations(of: settings))
-        let handlers = Handlers(databases: databases, startedAt: SystemClock.now(), reloading: reloading)
+        let handlers = Handlers(
+            databases: databases, startedAt: SystemClock.now(), reloading: reloading, watchdog: watchdog)
         let server = ControlService(
             server: Varlink.Server(
                 information: ServiceInformation(
@@ -63,7 +71,7 @@ struct DaemonServices: Sendable {
                 interfaces: [try ControlInterface.interface()], handlers: handlers.all,
                 translateError: { VarlinkError(translating: $0) }),
             socket: try listeningSocket(), notifier: notifier, databases: databases, logger: logger,
-            longestStop: longestStop, errand: errand)
+            longestStop: longestStop, errand: errand, watchdog: watchdog)
 
         // Ended in the reverse order: first nobody is let in, then the databases come to a safe end, watched to the last.
         let services: [any Service] = [
@@ -110,9 +118,12 @@ private struct ControlService: Service {
     let logger: Logger
     let longestStop: Duration
     let errand: Errand?
+    let watchdog: Watchdog
 
     func run() async throws {
         let listening = socket
+        let turning = Task { await turn() }
+        defer { turning.cancel() }
         do {
             try await cancelWhenGracefulShutdown {
                 try await server.run(on: listening) {
@@ -138,6 +149,19 @@ private struct ControlService: Service {
         // A running job is brought to a safe end, whatever the unit thinks of how long a stop should take.
         if databases.engines.contains(where: \.isWorking) { notifier.extendTimeout(longestStop + .seconds(5)) }
         logger.notice("stopping", metadata: ["message-id": "\(DaemonEvent.daemonStopping.messageID)"])
+    }
+}
+
+extension ControlService {
+    /// Reports that the socket is served, for as long as the thread that serves it goes round.
+    private func turn() async {
+        guard let interval = watchdog.beatInterval else { return }
+        let heartbeat = watchdog.supervise("control socket")
+        while (try? await Task.sleep(for: interval)) != nil {
+            await server.turn { FaultPoint.hang("control") }
+            heartbeat.report()
+        }
+        heartbeat.end()
     }
 }
 

@@ -8,10 +8,7 @@ extension DatabaseConfiguration {
     init(_ settings: DatabaseSettings, connection: ConnectionParameters, stopPatience: Duration) {
         self.init(
             name: settings.name, connection: connection, directories: settings.migrations,
-            backup: BackupRules(
-                policy: BackupRules.Policy(settings.backup.policy), directory: settings.backup.directory,
-                jobs: settings.backup.jobs, keep: settings.backup.keep, minimumFree: settings.backup.minimumFree,
-                tools: settings.backup.tools))
+            backup: settings.backup)
         rehearsal = RehearsalRules(settings.rehearsal, jobs: settings.backup.jobs)
         versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
         isRecursive = settings.recursiveMigrations
@@ -39,15 +36,6 @@ extension RehearsalRules {
             takesWayBack: settings.takesWayBack, wayBackMaximumSize: settings.wayBackMaximumSize, jobs: jobs,
             policy: RehearsalPolicy(
                 lockMilliseconds: settings.lockBudget / .milliseconds(1), rewriteBytes: settings.rewriteSize,
-                refused: settings.refused))
-    }
-}
-
-extension BackupRules.Policy {
-    init(_ policy: BackupPolicy) {
-        switch policy {
-        case .dump: self = .dump
-        case .none(let reason): self = .none(reason: reason)
-        }
+                refused: settings.refused, asked: settings.asked, overrun: settings.overrun))
     }
 }

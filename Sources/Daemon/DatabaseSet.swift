@@ -127,15 +127,21 @@ final class DatabaseSet: Service {
     }
 
     private func run(_ engine: DatabaseEngine) async {
-        let heartbeat = watchdog.supervise("worker \(engine.configuration.name)", within: .seconds(60))
-        heartbeat.idle()
+        let heartbeats = SupervisedLoop.allCases.map { loop in
+            (loop, watchdog.supervise("\(loop.rawValue) \(engine.configuration.name)", isIdle: true))
+        }
+        let supervision = Supervision(interval: watchdog.beatInterval) { loop, isAtWork in
+            for (name, heartbeat) in heartbeats where name == loop {
+                if isAtWork { heartbeat.report() } else { heartbeat.idle() }
+            }
+        }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await engine.run { $0 ? heartbeat.report() : heartbeat.idle() } }
+            group.addTask { await engine.run(supervision) }
             group.addTask { await self.showStatus(of: engine) }
             await group.next()
             group.cancelAll()
         }
-        heartbeat.end()
+        for (_, heartbeat) in heartbeats { heartbeat.end() }
         state.withLock { _ = $0.running.remove(ObjectIdentifier(engine)) }
         ended.raise()
     }

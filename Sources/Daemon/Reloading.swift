@@ -115,9 +115,11 @@ final class Reloading: Sendable {
             var configuration = DatabaseConfiguration(
                 database, connection: connection, stopPatience: settings.daemon.stopTimeout)
             configuration.takesOnlyOwnJobs = isErrand
+            configuration.rehearsal.unit = ProcessEnvironment.variables()["MIGRATED_COPY_SOCKET"]
             // "default" is one database today and another one tomorrow.
             let place = SHA256Digest.of(Array(connection.redacted.utf8)).description.prefix(12)
             configuration.releaseMark = "\(settings.daemon.stateDirectory)/released/\(database.name)-\(place)"
+            configuration.restoreLedger = "\(settings.daemon.stateDirectory)/restores/\(database.name)"
             configurations.append(configuration)
         }
         return configurations

@@ -13,22 +13,31 @@ extension DatabaseEngine {
         _ items: [(revision: RevisionID, direction: Direction, digest: SHA256Digest)], by person: Person
     ) async throws -> [Approval] {
         let sessions = try await sessions()
+        let sources = SourceStore(session: sessions.observer)
+        let restores = try await RestoreStore(session: sessions.observer).open()
         var revisions: [Revision] = []
+        var approved: [ApprovalStore.Item] = []
         for item in items {
-            revisions.append(try await revision(item, sessions))
-        }
-        try await SourceStore(session: sessions.observer).keep(revisions)
-        let store = ApprovalStore(session: sessions.observer)
-        try await store.approve(
-            zip(items, revisions).map { item, revision in
+            let restore = restores.first {
+                $0.approval.contentDigest == item.digest && $0.backup == item.revision.rawValue
+            }
+            if let restore {
+                try await sources.keep(restore)
+            } else {
+                revisions.append(try await revision(item, sessions))
+            }
+            approved.append(
                 ApprovalStore.Item(
                     revision: item.revision, direction: item.direction, contentDigest: item.digest,
-                    sourceDigest: revision.sourceDigest)
-            }, by: person)
+                    sourceDigest: restore == nil ? revisions[revisions.count - 1].sourceDigest : item.digest))
+        }
+        try await sources.keep(revisions)
+        let store = ApprovalStore(session: sessions.observer)
+        try await store.approve(approved, by: person)
         for item in items {
             log(
                 .approvalGiven, "\(person.userName) approved the \(item.direction.rawValue) of \(item.revision)",
-                item.revision)
+                item.revision, by: person)
         }
         signal.raise()
         await notifyOthers(sessions)
@@ -91,10 +100,62 @@ extension DatabaseEngine {
             log(
                 .approvalRevoked,
                 "\(person.userName) took back the approval of the \(item.direction.rawValue) of \(item.revision)",
-                item.revision)
+                item.revision, by: person)
         }
         await notifyOthers(sessions)
         return try await store.standing(for: items.map(\.digest))
+    }
+
+    /// Consents to what the rehearsals of jobs found, by the digests that the person was shown.
+    ///
+    /// - Throws: `Failure` `no-such-job`; `digest-mismatch` where the job's report is no longer what was shown.
+    public func approveFindings(_ items: [(job: Int64, digest: SHA256Digest)], by person: Person) async throws {
+        let sessions = try await sessions()
+        for item in items {
+            let job = try await job(item.job)
+            let asked = try await jobs(sessions).rehearsal(of: item.job).flatMap(AskedFindings.init)
+            guard asked?.digest == item.digest else {
+                throw Failure(
+                    .digestMismatch,
+                    "cannot approve what the rehearsal of \"\(job.id)\" found: it is not what was shown",
+                    hint: "look at it again: migratectl approve --job \(job.id)")
+            }
+        }
+        let store = FindingsApprovalStore(database: configuration.name, session: sessions.observer)
+        for item in items {
+            try await store.approve(item.digest, shownBy: item.job, by: person)
+            logger.notice(
+                "\(configuration.name): \(person.userName) approved what the rehearsal of \(configuration.name)-\(item.job) found",
+                metadata: ["message-id": "\(DaemonEvent.approvalGiven.messageID)"])
+        }
+        signal.raise()
+        await notifyOthers(sessions)
+    }
+
+    /// Takes the person's own consent back.
+    ///
+    /// - Throws: `Failure` `not-approved` where the person has given none.
+    public func revokeFindings(_ items: [(job: Int64, digest: SHA256Digest)], by person: Person) async throws {
+        let sessions = try await sessions()
+        let store = FindingsApprovalStore(database: configuration.name, session: sessions.observer)
+        for item in items {
+            let id = JobID(database: configuration.name, number: item.job)
+            guard try await store.revoke(item.digest, by: person) else {
+                throw Failure(
+                    .notApproved,
+                    "cannot revoke the approval of what the rehearsal of \"\(id)\" found: \(person.userName) has given none",
+                    hint: "see who approved what: migratectl approvals")
+            }
+            logger.notice(
+                "\(configuration.name): \(person.userName) took back the approval of what the rehearsal of \(id) found",
+                metadata: ["message-id": "\(DaemonEvent.approvalRevoked.messageID)"])
+        }
+        await notifyOthers(sessions)
+    }
+
+    /// Consent to findings that stands, newest first.
+    public func findingsApprovals() async throws -> [FindingsApproval] {
+        try await FindingsApprovalStore(database: configuration.name, session: sessions().observer).standing()
     }
 
     /// The approvals that stand, newest first.
@@ -102,9 +163,11 @@ extension DatabaseEngine {
         try await ApprovalStore(session: sessions().observer).standing()
     }
 
-    private func log(_ kind: DaemonEvent, _ message: String, _ revision: RevisionID) {
+    private func log(_ kind: DaemonEvent, _ message: String, _ revision: RevisionID, by person: Person) {
         logger.notice(
             "\(configuration.name): \(message)",
-            metadata: ["message-id": "\(kind.messageID)", "revision": "\(revision)"])
+            metadata: [
+                "message-id": "\(kind.messageID)", "revision": "\(revision)", "user": "\(person.userName)",
+            ])
     }
 }

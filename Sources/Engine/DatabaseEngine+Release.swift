@@ -30,7 +30,11 @@ extension DatabaseEngine {
                 versionTable: pair.versions.qualifiedName, rows: try await pair.versions.rows(on: pair.observer))
             try await RegistryRemoval(database: configuration.name, session: pair.worker).run()
             await pair.close()
-            logger.notice("\(configuration.name): \(person.userName) has released it, the registry is removed")
+            logger.notice(
+                "\(configuration.name): \(person.userName) has released it, the registry is removed",
+                metadata: [
+                    "message-id": "\(DaemonEvent.databaseReleased.messageID)", "user": "\(person.userName)",
+                ])
             signal.raise()
             reconnect.raise()
             return released

@@ -43,6 +43,8 @@ public final class DatabaseEngine: Sendable {
         var pending: [Step]
         /// Applied revisions whose files mean something else by now.
         var edited: [RevisionID]
+        /// What the texts of pending ones let one guess.
+        var guesses: [Finding]
     }
 
     enum Connection: Sendable {
@@ -70,14 +72,13 @@ public final class DatabaseEngine: Sendable {
 
     // MARK: Running
 
-    /// Watches the directories and works off the queue until the daemon stops. `beat` is told whenever the worker's
-    /// supervision is alive, with false when it goes to wait for news.
-    public func run(beat: @escaping @Sendable (Bool) -> Void) async {
+    /// Watches the directories and works off the queue until the daemon stops.
+    public func run(_ supervision: Supervision = .none) async {
         library.load()
         report(library.snapshot)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await Worker(engine: self, beat: beat).run() }
-            group.addTask { await self.library.watch { self.report($0) } }
+            group.addTask { await Worker(engine: self, supervision: supervision).run() }
+            group.addTask { await self.library.watch(supervision) { self.report($0) } }
             await group.next()
             group.cancelAll()
         }
@@ -104,7 +105,23 @@ public final class DatabaseEngine: Sendable {
         throw Stopping()
     }
 
+    /// More guesses are left to be asked for.
+    private static let mostGuesses = 100
+
+    /// Says what the text of files that have just come lets one guess.
+    private func reportGuesses(_ arrivals: [Revision]) {
+        for guess in arrivals.flatMap(Guess.findings).prefix(Self.mostGuesses) {
+            logger.notice(
+                "\(configuration.name): \(guess.guess)",
+                metadata: [
+                    "message-id": "\(DaemonEvent.revisionGuessed.messageID)", "hint": "\(guess.hint ?? "")",
+                    "revision": "\(guess.revisions.first?.rawValue ?? "")",
+                ])
+        }
+    }
+
     private func report(_ snapshot: RevisionLibrary.Snapshot) {
+        reportGuesses(snapshot.arrivals)
         guard snapshot.problems.isEmpty else {
             for problem in snapshot.problems {
                 logger.error(
@@ -205,7 +222,11 @@ public final class DatabaseEngine: Sendable {
     }
 
     /// Whether a queued job is this engine's to run.
-    func mayRun(_ job: Job) -> Bool { !configuration.takesOnlyOwnJobs || isOwn(job) }
+    func mayRun(_ job: Job) -> Bool {
+        // A backup is on the host where its restore was asked for.
+        guard job.kind != .restore || job.requestedBy.machineID == daemonPerson.machineID else { return false }
+        return !configuration.takesOnlyOwnJobs || isOwn(job)
+    }
 
     private func isOwn(_ job: Job) -> Bool { state.withLock { $0.ownJobs.contains(job.id.number) } }
 
@@ -279,7 +300,10 @@ public final class DatabaseEngine: Sendable {
         let edited = try await EditedRevisions(database: configuration.name, session: sessions.observer)
             .find(in: graph, rows: rows)
         let made = Overview(
-            generation: snapshot.generation, lastHistory: last, rows: rows, pending: pending, edited: edited)
+            generation: snapshot.generation, lastHistory: last, rows: rows, pending: pending, edited: edited,
+            guesses: Array(
+                pending.prefix(Self.mostGuesses).compactMap { graph[$0.revision] }.flatMap(Guess.findings)
+                    .prefix(Self.mostGuesses)))
         state.withLock { $0.overview = made }
         return made
     }

@@ -1,3 +1,5 @@
+import Faults
+import Liveness
 import Logging
 import Planning
 import PostgresClient
@@ -16,6 +18,9 @@ struct JobObserver: Sendable {
 
     static let interval = Duration.milliseconds(200)
 
+    /// After it, the same sessions in the way are worth a person's look.
+    static let longWait = Duration.seconds(30)
+
     /// How often progress is written: often enough to be watched, seldom enough to be kept.
     static let progressInterval = Duration.seconds(1)
 
@@ -25,7 +30,9 @@ struct JobObserver: Sendable {
         var shown = Shown()
         while !Task.isCancelled {
             try await Task.sleep(for: Self.interval)
-            guard let now = activity.current else { continue }
+            Vigil.move()
+            FaultPoint.hang("observer")
+            guard let now = activity.current, !activity.isMoving else { continue }
             do {
                 // Once everything is applied there is nothing left to cancel.
                 if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }
@@ -49,9 +56,23 @@ struct JobObserver: Sendable {
         var toldAt: ContinuousClock.Instant?
         var progress: JobEvent.Progress?
         var progressAt: ContinuousClock.Instant?
+        /// Who is in the way, since when, and whether that has been called long.
+        var blockers: (pids: [Int], since: ContinuousClock.Instant, isTold: Bool)?
         /// Bytes that the dump has read, by table, and the size of the database when it began.
         var dumped: [String: Int64] = [:]
         var size: Int64?
+
+        /// Whether somebody has been in the way for long now; true once for the same sessions.
+        mutating func isLongBlocked(by found: [Blocker]) -> Bool {
+            let pids = found.map(\.pid)
+            guard let known = blockers, known.pids == pids else {
+                blockers = pids.isEmpty ? nil : (pids, .now, false)
+                return false
+            }
+            guard !known.isTold, .now - known.since >= JobObserver.longWait else { return false }
+            blockers?.isTold = true
+            return true
+        }
 
         /// Whether this progress is news, and due.
         mutating func isDue(_ next: JobEvent.Progress) -> Bool {
@@ -76,12 +97,19 @@ struct JobObserver: Sendable {
             await reporter.event(
                 job, .stepStarted,
                 "\(revision): \(statement.verb), statement \(statement.number) of \(statement.count), line \(statement.line)",
-                revision: revision)
+                revision: revision,
+                details: ["line": "\(statement.line)", "digest": "\(statement.digest)"])
         }
         let blockers = try await Blocker.of(pid: sessions.runner.pid, on: sessions.observer)
         if !blockers.isEmpty, activity.note(blockers: blockers) {
             let names = blockers.map(\.description).joined(separator: "; ")
             await reporter.event(job, .blockersSeen, "waits for \(names)", revision: now.revision)
+        }
+        if shown.isLongBlocked(by: blockers) {
+            let names = blockers.map(\.description).joined(separator: "; ")
+            await reporter.event(
+                job, .blockersStay, "waits for more than \(Int(Self.longWait.seconds)) s, for \(names)",
+                revision: now.revision)
         }
         if let progress = try await IndexBuild.progress(of: sessions.runner.pid, on: sessions.observer),
             shown.isDue(progress)

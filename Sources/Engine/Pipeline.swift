@@ -42,12 +42,15 @@ struct Pipeline: Sendable {
             if job.kind.direction != nil, case .missing(let missing) = try await verdict(of: draft.plan) {
                 return try await park(missing)
             }
+            if job.kind == .restore, let missing = try await missingForRestore() { return try await park([missing]) }
 
             try await enter(.waitingForLock, "waiting for the lock")
             do {
                 return try await withLock { pipeline in try await pipeline.carryOut(draft) }
             } catch let revoked as ApprovalsRevoked {
                 return try await park(revoked.missing)
+            } catch let asked as FindingsAsked {
+                return try await park(asked.findings)
             } catch is PlanChanged {
                 try await enter(.queued, "the database or the revisions have changed: planning again")
             }
@@ -61,12 +64,17 @@ struct Pipeline: Sendable {
         let current = try await makePlan()
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
 
-        if job.kind == .backup || job.kind == .rehearse || job.kind.changesSchema && wantsBackup {
+        var expectation: RehearsalExpectation?
+        if wantsBackup {
             try await enter(.backingUp, "backing up")
-            let backup = try await backUp(before: current.plan)
-            if wantsRehearsal {
+            let kept = try await keptBackup(before: current.plan)
+            let backup = if let kept { kept } else { try await backUp(before: current.plan) }
+            if wantsRehearsal, let backup {
                 try await enter(.rehearsing, "rehearsing \(Plural.count(current.plan.steps.count, "revision"))")
-                try await rehearse(current, in: backup)
+                expectation = try await rehearse(current, in: backup)
+            } else if wantsRehearsal {
+                await reporter.event(
+                    job.id.number, .rehearsalFinished, "not rehearsed: a restore point cannot be restored in a copy")
             }
         }
         if job.kind.direction != nil {
@@ -76,18 +84,20 @@ struct Pipeline: Sendable {
             }
             await nameBystanders()
             try await enter(.applying, announcement(of: current.plan))
-            try await executor.apply(current.plan, revisions: current.revisions)
+            try await executor(expectation).apply(current.plan, revisions: current.revisions)
+            await tellOverruns(of: current.plan, expectation)
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
         }
         if job.kind == .stamp {
             try await enter(.applying, "stamping")
-            try await executor.stamp(current)
+            try await executor().stamp(current)
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
         }
+        if job.kind == .restore { try await restore() }
         if job.kind == .reset {
             try await enter(.applying, "emptying the database")
             try await empty(current.plan)
@@ -102,13 +112,14 @@ struct Pipeline: Sendable {
 
     /// Moves the job into its next state: by the table, and written before the stage begins.
     mutating func enter(
-        _ next: JobState, _ message: String, failure: Failure? = nil, missing: [MissingApproval]? = nil
+        _ next: JobState, _ message: String, failure: Failure? = nil, missing: [MissingApproval]? = nil,
+        findings: AskedFindings? = nil
     ) async throws {
         guard job.state.allows(next) else {
             throw Failure(
                 .internalError, "cannot move job \(job.id) from \(job.state.rawValue) to \(next.rawValue)")
         }
-        let move = JobStore.Move(from: job.state, to: next, failure: failure, missing: missing)
+        let move = JobStore.Move(from: job.state, to: next, failure: failure, missing: missing, findings: findings)
         let (reporter, number, runner, state) = (reporter, job.id.number, sessions.runner, job.state)
         // Shielded: an outcome is written even when the task that reached it is being cancelled.
         let written = try await Task {
@@ -203,43 +214,6 @@ struct Pipeline: Sendable {
             job.id.number, .blockersSeen, "may be in the way: \(found.map(\.description).joined(separator: "; "))")
     }
 
-    private var wantsBackup: Bool {
-        if case .dump = configuration.backup.policy { true } else { false }
-    }
-
-    private mutating func backUp(before plan: Plan) async throws -> TakenBackup {
-        let history = HistoryStore(database: configuration.name, session: sessions.observer)
-        let taken = try await backups.take(
-            BackupRequest(
-                database: configuration.name, job: job.id, rows: plan.rowsBefore, identity: sessions.identity,
-                history: try await history.latest(limit: nil),
-                walPosition: try await sessions.observer.query(
-                    "SELECT pg_catalog.pg_current_wal_lsn()::text AS position"
-                )
-                .first?.decode("position")))
-        try await BackupStore(session: sessions.observer)
-            .add(taken.manifest, path: taken.path, digest: taken.digest, job: job.id.number)
-        try await reporter.jobs.setBackup(job.id.number, taken.manifest.name)
-        job.backup = taken.manifest.name
-        await reporter.event(
-            job.id.number, .backupFinished, "backup \(taken.manifest.name) taken and verified, \(taken.sentence)")
-        await prune()
-        return taken
-    }
-
-    private func prune() async {
-        let store = BackupStore(session: sessions.observer)
-        do {
-            for name in try await backups.prune(keeping: try await store.neededByOpenJobs()) {
-                try await store.remove(name)
-                await reporter.event(
-                    job.id.number, .backupPruned, "backup \(name) pruned, \(configuration.backup.keep) are kept")
-            }
-        } catch {
-            await reporter.event(job.id.number, .backupPruned, "cannot prune old backups: \(error)")
-        }
-    }
-
     private func empty(_ plan: Plan) async throws {
         // Looked at here as well: a job that was queued outlives the settings under which it was.
         guard configuration.isDevelopment else {
@@ -252,19 +226,19 @@ struct Pipeline: Sendable {
         try await Emptying(configuration: configuration, session: sessions.worker)
             .run(lockTimeout: retry.settings.longest) { number in
                 try await stamps.add(
-                    emptyingBy: job.id.number, rowsBefore: plan.rowsBefore, identity: sessions.identity)
+                    by: job.id.number, rowsBefore: plan.rowsBefore, rowsAfter: [], identity: sessions.identity)
                 count = number
             }
-        await reporter.event(job.id.number, .stepApplied, "\(Plural.count(count, "object")) removed")
+        await reporter.event(job.id.number, .databaseEmptied, "\(Plural.count(count, "object")) removed")
     }
 
-    private var executor: Executor {
+    private func executor(_ expectation: RehearsalExpectation? = nil) -> Executor {
         Executor(
             configuration: configuration, sessions: sessions, job: job, reporter: reporter, activity: activity,
-            retry: retry)
+            retry: retry, expectation: expectation)
     }
 
-    private func verify(_ plan: Plan, rowsAfter: [RevisionID]? = nil) async throws {
+    func verify(_ plan: Plan, rowsAfter: [RevisionID]? = nil) async throws {
         let rows = try await sessions.versions.rows(on: sessions.worker)
         let expected = rowsAfter ?? plan.rowsAfter
         guard rows.sorted() == expected else {
@@ -292,7 +266,8 @@ struct Pipeline: Sendable {
         case .downgrade: "\(Plural.count(plan.steps.count, "revision")) taken back, \(place)"
         case .stamp: "stamped, \(place)"
         case .reset: "emptied"
-        case .backup: "backup \(job.backup ?? "") taken"
+        case .backup: job.backup.map { "backup \($0) taken" } ?? "restore point made"
+        case .restore: "restored from \(job.backup ?? "")"
         case .rehearse: "\(Plural.count(plan.steps.count, "revision")) rehearsed, \(place) only in the copy"
         }
     }

@@ -1,4 +1,6 @@
+import Faults
 import Host
+import Liveness
 import Logging
 import Planning
 import PostgresClient
@@ -7,13 +9,15 @@ import PostgresClient
 /// the daemon; an unreachable database is tried again with growing pauses.
 struct Worker: Sendable {
     let engine: DatabaseEngine
-    let beat: @Sendable (Bool) -> Void
+    let supervision: Supervision
 
     private var configuration: DatabaseConfiguration { engine.configuration }
     private var logger: Logger { engine.logger }
 
     /// A slow poll is the truth; signals and notifications are hints.
     static let idlePoll = Duration.seconds(30)
+    /// How many attempts to connect fail, in some five seconds, before a person is called.
+    static let patience = 4
     /// While another daemon has the job or the lock, nobody tells us when it ends.
     static let busyPoll = Duration.milliseconds(700)
 
@@ -24,30 +28,38 @@ struct Worker: Sendable {
             let seen = engine.reconnect.generation
             if engine.isReleased {
                 engine.disconnected(engine.releasedFailure, until: nil)
-                beat(false)
+                waitIdly()
                 await engine.reconnect.wait(since: seen)
                 continue
             }
             do {
-                let sessions = try await beating { try await connect() }
+                let sessions = try await supervision.over(.worker) { try await connect() }
                 failures = 0
                 do {
                     try await serve(sessions)
                 } catch {
                     // Being asked to end is no failure that anybody should be told of.
-                    let failure = error is CancellationError ? nil : Self.failure(error, configuration.name)
+                    let isMeant = error is CancellationError || error is Pipeline.Moved
+                    let failure = isMeant ? nil : Self.failure(error, configuration.name)
                     await leave(sessions, because: failure)
                     throw error
                 }
                 await leave(sessions, because: nil)
             } catch is CancellationError {
                 break
+            } catch is Pipeline.Moved {
+                engine.connecting()
             } catch {
                 failures += 1
                 await pause(after: Self.failure(error, configuration.name), failures: failures, since: seen)
             }
         }
         engine.disconnected(nil, until: nil)
+    }
+
+    /// Nobody waits for the worker while it waits for news.
+    private func waitIdly() {
+        supervision.beat(.worker, false)
     }
 
     private func leave(_ sessions: SessionPair, because failure: Failure?) async {
@@ -63,6 +75,7 @@ struct Worker: Sendable {
 
     private func connect() async throws -> SessionPair {
         engine.connecting()
+        try await DatabaseNaming.settle(configuration, logger: logger)
         let sessions = try await SessionPair.open(configuration)
         do {
             let bootstrap = RegistryBootstrap(
@@ -74,7 +87,7 @@ struct Worker: Sendable {
                 throw engine.releasedFailure
             }
             while try await bootstrap.ensure() == .busy {
-                try await Task.sleep(for: Self.busyPoll)
+                try await Vigil.waiting { try await Task.sleep(for: Self.busyPoll) }
             }
             let retry = LockRetry(
                 settings: configuration.locks, deadlockTimeout: try await Self.deadlockTimeout(on: sessions.observer))
@@ -100,11 +113,13 @@ struct Worker: Sendable {
         let pause = Duration.seconds(Double.random(in: longest / 2...longest))
         engine.disconnected(failure, until: pause)
         let kind: DaemonEvent = failure.code == .registryMismatch ? .registryMismatch : .databaseUnavailable
+        // What a restart of the server does to us is over by then; what asks for a person is told at once, and once.
+        let isNews = failure.code == .databaseUnavailable ? failures == Self.patience : failures == 1
         logger.log(
-            level: failures == 1 ? .error : .notice,
+            level: isNews ? .error : .notice,
             "\(failure.message); next attempt in \(Int(pause.seconds + 0.5)) s",
             metadata: ["message-id": "\(kind.messageID)", "hint": "\(failure.hint ?? "")"])
-        beat(false)
+        waitIdly()
         await engine.reconnect.wait(since: seen, upTo: pause)
     }
 
@@ -131,8 +146,8 @@ struct Worker: Sendable {
         while !engine.activity.isStopping, !engine.isReleased {
             try Task.checkCancellation()
             let seen = engine.signal.generation
-            guard let rest = try await beating({ try await work(sessions, &told) }) else { continue }
-            beat(false)
+            guard let rest = try await supervision.over(.worker, { try await work(sessions, &told) }) else { continue }
+            waitIdly()
             try await waitForNews(sessions, since: seen, upTo: rest)
         }
     }
@@ -140,6 +155,7 @@ struct Worker: Sendable {
     /// One look at what there is to do, and the next job. Returns how long to rest without news; nil where the next
     /// look should come at once.
     private func work(_ sessions: SessionPair, _ told: inout Told) async throws -> Duration? {
+        FaultPoint.hang("worker")
         try await sessions.refuseReadOnly(configuration.name)
         let isAlone = try await recover(sessions, &told)
         try await Triage(engine: engine, sessions: sessions).run()
@@ -225,11 +241,14 @@ struct Worker: Sendable {
         let observer = JobObserver(
             sessions: sessions, reporter: reporter, activity: engine.activity, job: job.id.number)
         engine.activity.begin(job.id.number, .planning)
-        defer { engine.activity.end() }
+        defer {
+            engine.activity.end()
+            supervision.beat(.observer, false)
+        }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await box.run() }
-                group.addTask { try await observer.run() }
+                group.addTask { try await supervision.over(.observer) { try await observer.run() } }
                 group.addTask { try await engine.stopRequest() }
                 defer { group.cancelAll() }
                 try await group.next()
@@ -240,26 +259,6 @@ struct Worker: Sendable {
         engine.activity.end()
         engine.signal.raise()
         await engine.notifyOthers(sessions)
-    }
-
-    /// While the database is asked for anything: a slow one must not stop this, a hung program must.
-    private func beating<R>(_ body: () async throws -> R) async throws -> R {
-        let beats = Task {
-            while !Task.isCancelled {
-                beat(true)
-                try await Task.sleep(for: .seconds(1))
-            }
-        }
-        let result: Result<R, any Error>
-        do {
-            result = .success(try await body())
-        } catch {
-            result = .failure(error)
-        }
-        // Its last beat comes before whatever is told next.
-        beats.cancel()
-        _ = await beats.result
-        return try result.get()
     }
 }
 
@@ -289,6 +288,8 @@ private final class PipelineBox: @unchecked Sendable {
         switch cause {
         case is Pipeline.LostJob:
             return
+        case is Pipeline.Moved:
+            throw cause
         case let failure as Failure where failure.code == .needsDecision:
             try await pipeline.enter(.needsDecision, failure.message, failure: failure)
         case let failure as Failure:

@@ -17,4 +17,15 @@ public enum FaultPoint {
         _ = write(STDERR_FILENO, words, words.count)
         kill(0, SIGKILL)
     }
+    private static let hung: (loop: String, file: String)? = getenv("MIGRATED_HANG").flatMap {
+        let parts = String(cString: $0).split(separator: ":", maxSplits: 1).map(String.init)
+        return parts.count == 2 ? (parts[0], parts[1]) : nil
+    }
+
+    /// Hangs where a test wants to see who notices: `MIGRATED_HANG=LOOP:FILE` blocks that loop for as long as there is the
+    /// file. Not set, it costs one comparison.
+    public static func hang(_ loop: String) {
+        guard let hung, hung.loop == loop else { return }
+        while access(hung.file, F_OK) == 0 { usleep(20_000) }
+    }
 }

@@ -1,3 +1,5 @@
+import Liveness
+
 /// One start of an embedded cluster's server, up to where it accepts connections.
 struct ClusterStart: Sendable {
     let files: ClusterFiles
@@ -67,8 +69,10 @@ struct ClusterStart: Sendable {
     }
 
     private func first(of news: AsyncStream<News>) async -> News {
-        for await item in news { return item }
-        return .late
+        await Vigil.waiting {
+            for await item in news { return item }
+            return .late
+        }
     }
 
     /// Waits for a server that is on its way out, as after our own sudden death, and clears what is left of one.
@@ -77,7 +81,9 @@ struct ClusterStart: Sendable {
         let deadline = clock.now + options.startTimeout
         while let pid = files.inhabitants().first {
             // Somebody else's child: its end is no event for us.
-            guard clock.now < deadline, (try? await clock.sleep(for: .milliseconds(50))) != nil else {
+            guard clock.now < deadline,
+                (try? await Vigil.waiting { try await clock.sleep(for: .milliseconds(50)) }) != nil
+            else {
                 throw ToolError(
                     program: "postgres", cause: Task.isCancelled ? .cancelled : .timedOut,
                     reason: "another server (pid \(pid)) serves \"\(files.data)\"", hint: "stop that server")
@@ -97,17 +103,21 @@ struct ClusterStart: Sendable {
         runner.limits.termination = options.stopTimeout
         var command = tools.serverCommand(
             data: files.data, socketDirectory: socketDirectory, settings: options.settings, logFile: files.log,
-            account: account, endSignal: options.stopsImmediately ? .quit : .interrupt)
+            account: account, endSignal: options.stopsImmediately ? .quit : .interrupt,
+            isVisited: options.visitor != nil)
         command.isCutOffFromNetwork = options.isCutOffFromNetwork
         return Task { [runner, command] in
-            var end: ToolError? = ToolError(program: "postgres", cause: .failed, reason: "it ended by itself")
-            do throws(ToolError) {
-                try await runner.run(command, onStart: onStart)
-            } catch {
-                end = error.cause == .cancelled ? nil : error
+            // Whoever started the server does not wait for it as long as it runs.
+            await Vigil.$current.withValue(nil) {
+                var end: ToolError? = ToolError(program: "postgres", cause: .failed, reason: "it ended by itself")
+                do throws(ToolError) {
+                    try await runner.run(command, onStart: onStart)
+                } catch {
+                    end = error.cause == .cancelled ? nil : error
+                }
+                atEnd(end)
+                return end
             }
-            atEnd(end)
-            return end
         }
     }
 

@@ -12,8 +12,10 @@ struct ConnectionSecrets {
 
     init(_ connection: [String: String]) throws(FileError) {
         var connection = connection.filter { !$0.value.isEmpty }
-        var environment: [String: String] = [:]
-        let password = connection.removeValue(forKey: "password")
+        var environment = Self.inherited()
+        // A password in our environment is in nobody else's.
+        let ownPassword = getenv("PGPASSWORD").map { String(cString: $0) }
+        let password = connection.removeValue(forKey: "password") ?? ownPassword
         let keyPassword = connection.removeValue(forKey: "sslpassword")
         var directory: String?
         if password != nil || keyPassword != nil {
@@ -40,6 +42,21 @@ struct ConnectionSecrets {
         self.directory = directory
         self.environment = environment
         conninfo = Self.conninfo(connection)
+    }
+
+    /// What libpq takes from our environment, and so has to find in that of its programs: names of files and servers, and
+    /// never a secret (PostgreSQL manual, "Environment Variables").
+    private static func inherited() -> [String: String] {
+        let names = [
+            "HOME", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSFILE", "PGSERVICE",
+            "PGSERVICEFILE",
+            "PGSYSCONFDIR", "PGOPTIONS", "PGSSLMODE", "PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT", "PGSSLCRL",
+            "PGSSLCRLDIR", "PGSSLSNI", "PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGCHANNELBINDING",
+            "PGGSSENCMODE", "PGKRBSRVNAME", "PGGSSLIB", "PGTARGETSESSIONATTRS", "PGCONNECT_TIMEOUT", "KRB5CCNAME",
+        ]
+        return names.reduce(into: [:]) { found, name in
+            if let value = getenv(name) { found[name] = String(cString: value) }
+        }
     }
 
     /// Removes the private file.

@@ -1,5 +1,6 @@
 import Faults
 import Glibc
+import Liveness
 
 /// An open file that is closed with its value's end.
 struct Descriptor: ~Copyable {
@@ -36,7 +37,7 @@ struct Descriptor: ~Copyable {
     /// Makes what was written survive a crash of the machine.
     func synchronise(_ path: String) throws(FileError) {
         FaultPoint.pass("before the fsync of \(path)")
-        guard Self.retrying({ fsync(raw) }) == 0 else { throw FileError("synchronise", path) }
+        guard Vigil.blocking({ Self.retrying { fsync(raw) } }) == 0 else { throw FileError("synchronise", path) }
     }
 
     /// Calls again when a signal came between.

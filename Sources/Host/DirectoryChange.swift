@@ -23,12 +23,19 @@ public struct DirectoryChange: Sendable, Equatable {
     /// The directories to look at again.
     public var directories: Set<String> { Set(reasons.keys) }
 
-    var isEmpty: Bool { reasons.isEmpty && unwatched.isEmpty }
+    /// The watcher is alive, and has seen nothing.
+    public var isPulse: Bool { hasPulse && reasons.isEmpty && unwatched.isEmpty }
+
+    /// Whether a pulse is in it: see ``DirectoryWatcher``.
+    var hasPulse = false
+
+    var isEmpty: Bool { reasons.isEmpty && unwatched.isEmpty && !hasPulse }
 
     mutating func add(_ reason: Reason, to directory: String) { reasons[directory, default: []].insert(reason) }
 
     mutating func merge(_ other: DirectoryChange) {
         reasons.merge(other.reasons) { $0.union($1) }
-        unwatched = other.unwatched
+        if !other.hasPulse { unwatched = other.unwatched }
+        hasPulse = hasPulse || other.hasPulse
     }
 }

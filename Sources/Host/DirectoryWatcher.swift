@@ -11,6 +11,7 @@ public struct DirectoryWatcher: Sendable {
 
     private let directories: [String]
     private let isRecursive: Bool
+    private let pulse: Duration?
     private let matches: @Sendable (String) -> Bool
 
     /// Makes a watcher.
@@ -18,13 +19,15 @@ public struct DirectoryWatcher: Sendable {
     /// - Parameters:
     ///   - directories: The directories; relative ones start at the working directory.
     ///   - recursively: Whether the directories below them are watched as well, those that come later included.
+    ///   - pulse: How often it says that it is alive when there is no news; not at all where nothing is said.
     ///   - matches: Which names inside them are worth a hint; revision files, where nothing else is said.
     public init(
-        directories: [String], recursively: Bool = false,
+        directories: [String], recursively: Bool = false, pulse: Duration? = nil,
         matching matches: @escaping @Sendable (String) -> Bool = DirectoryWatcher.concernsRevisions
     ) {
         self.directories = directories
         isRecursive = recursively
+        self.pulse = pulse
         self.matches = matches
     }
 
@@ -36,7 +39,7 @@ public struct DirectoryWatcher: Sendable {
         let mailbox = ChangeMailbox()
         let session = WatchSession(
             directories: directories, isRecursive: isRecursive, matches: matches, mailbox: mailbox)
-        session.begin()
+        session.begin(pulse: pulse)
         return AsyncStream {
             // The session lives as long as somebody can still ask for a hint.
             await withExtendedLifetimeAsync(session) { await mailbox.next() }

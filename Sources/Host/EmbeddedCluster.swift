@@ -21,6 +21,8 @@ public struct EmbeddedCluster: Sendable {
         public var longestLog: Int64 = 10 << 20
         /// Whether what runs in it can reach nothing but its own sockets.
         public var isCutOffFromNetwork = false
+        /// Who else may connect to it, and where its socket is then.
+        public var visitor: ClusterVisitor?
         /// Who serves the cluster when we are root; nobody named means "postgres", else "nobody".
         public var account: SystemAccount?
 
@@ -36,6 +38,8 @@ public struct EmbeddedCluster: Sendable {
             options.settings = [
                 "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
                 "max_wal_senders": "0", "autovacuum": "off",
+                // It would want memory that can be written and executed.
+                "jit": "off",
             ]
             return options
         }
@@ -76,11 +80,12 @@ public struct EmbeddedCluster: Sendable {
         let account = files.account(configured: options.account)
         let socketDirectory: String
         do throws(FileError) {
-            socketDirectory = try files.prepare(for: account, longestLog: options.longestLog)
+            let own = try files.prepare(for: account, longestLog: options.longestLog)
+            socketDirectory = options.visitor?.socketDirectory ?? own
         } catch {
             throw ToolError(program: "postgres", error)
         }
-        if major == nil { try await initialise(files, tools, options.shape, account) }
+        if major == nil { try await initialise(files, tools, options, account) }
         let started = try await ClusterStart(
             files: files, tools: tools, options: options, account: account, socketDirectory: socketDirectory
         ).run()
@@ -143,7 +148,7 @@ public struct EmbeddedCluster: Sendable {
 
     /// Makes the cluster beside its place and moves it there: one that is there is complete.
     private static func initialise(
-        _ files: ClusterFiles, _ tools: PostgresTools, _ shape: PostgresTools.ClusterShape, _ account: SystemAccount?
+        _ files: ClusterFiles, _ tools: PostgresTools, _ options: Options, _ account: SystemAccount?
     ) async throws(ToolError) {
         let unfinished = files.data + ".new"
         do throws(FileError) {
@@ -152,8 +157,9 @@ public struct EmbeddedCluster: Sendable {
             throw ToolError(program: "initdb", error)
         }
         do throws(ToolError) {
-            try await tools.initialiseCluster(unfinished, shape: shape, account: account)
+            try await tools.initialiseCluster(unfinished, shape: options.shape, account: account)
             do throws(FileError) {
+                try options.visitor?.admit(to: unfinished)
                 try AtomicFile.publish(unfinished, as: files.data)
             } catch {
                 throw ToolError(program: "initdb", error)

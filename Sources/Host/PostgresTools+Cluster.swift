@@ -38,12 +38,13 @@ extension PostgresTools {
     /// The command that serves a cluster: by a Unix socket in `socketDirectory`, and nothing else.
     func serverCommand(
         data: String, socketDirectory: String, settings: [String: String], logFile: String, account: SystemAccount?,
-        endSignal: ToolRunner.EndSignal
+        endSignal: ToolRunner.EndSignal, isVisited: Bool
     ) -> ToolRunner.Command {
         var all = settings
         all["listen_addresses"] = ""
         all["unix_socket_directories"] = socketDirectory
-        all["unix_socket_permissions"] = "0700"
+        // Whoever else may connect is asked for by name.
+        all["unix_socket_permissions"] = isVisited ? "0777" : "0700"
         all["port"] = EmbeddedCluster.port
         all["logging_collector"] = "off"
         all["log_destination"] = "stderr"

@@ -1,4 +1,5 @@
 import Glibc
+import Liveness
 
 /// Files that are read whole, never more of them than was bargained for.
 public enum TextFiles {
@@ -55,7 +56,7 @@ public enum TextFiles {
         defer { buffer.deallocate() }
         var total: Int64 = 0
         while true {
-            let count = Descriptor.retrying { read(file.raw, buffer.baseAddress, buffer.count) }
+            let count = Vigil.blocking { Descriptor.retrying { read(file.raw, buffer.baseAddress, buffer.count) } }
             guard count >= 0 else { throw FileError("read", path) }
             if count == 0 { return total }
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))

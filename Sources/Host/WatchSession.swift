@@ -25,6 +25,7 @@ final class WatchSession: @unchecked Sendable {
     private var watches: [Int32: Watch] = [:]
     private var present: Set<String> = []
     private var unwatched: [String: String] = [:]
+    private var pulse: (any DispatchSourceTimer)?
 
     init(
         directories: [String], isRecursive: Bool, matches: @escaping @Sendable (String) -> Bool,
@@ -36,20 +37,38 @@ final class WatchSession: @unchecked Sendable {
         self.mailbox = mailbox
     }
 
+    deinit { pulse?.cancel() }
+
     /// Sets the watches; when this returns they stand.
-    func begin() {
+    func begin(pulse: Duration?) {
         do throws(FileError) {
             let inotify = try Inotify { [weak self] events in self?.take(events) }
             inotify.queue.sync {
                 self.inotify = inotify
                 rebuild()
                 report(DirectoryChange())
+                if let pulse { beat(every: pulse, on: inotify.queue) }
             }
         } catch {
             var change = DirectoryChange()
             for directory in directories { change.unwatched[directory] = error.reason }
             mailbox.put(change)
         }
+    }
+
+    /// A pulse goes the way of the news: whoever gets it knows that news would come through.
+    private func beat(every interval: Duration, on queue: DispatchQueue) {
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        let milliseconds = max(1, Int(interval / .milliseconds(1)))
+        timer.schedule(
+            deadline: .now(), repeating: .milliseconds(milliseconds), leeway: .milliseconds(milliseconds / 10))
+        timer.setEventHandler { @Sendable [mailbox] in
+            var pulse = DirectoryChange()
+            pulse.hasPulse = true
+            mailbox.put(pulse)
+        }
+        timer.activate()
+        self.pulse = timer
     }
 
     private func take(_ events: [Inotify.Event]) {

@@ -1,4 +1,5 @@
 import Dispatch
+import Liveness
 import Synchronization
 
 /// One session with a PostgreSQL server.
@@ -68,7 +69,7 @@ public actor Connection: PostgresSession {
         let connector = Connector(
             parameters: parameters, applicationName: applicationName, notices: NoticeSink(onNotice),
             queue: executor.queue, timeout: timeout)
-        let handle = try await connector.connect()
+        let handle = try await Vigil.waiting { try await connector.connect() }
         let connection = Connection(handle: handle, parameters: parameters, executor: executor)
         await connection.beginWatching()
         return connection
@@ -165,11 +166,11 @@ public actor Connection: PostgresSession {
         }
         let id = CommandID(number: nextNumber())
         if isShielded {
-            return try await submit(id, request, scope, opensScope).get()
+            return try await Vigil.waiting { await submit(id, request, scope, opensScope) }.get()
         }
         try Task.checkCancellation()
         return try await withTaskCancellationHandler {
-            try await submit(id, request, scope, opensScope).get()
+            try await Vigil.waiting { await submit(id, request, scope, opensScope) }.get()
         } onCancel: {
             executor.queue.async { self.assumeIsolated { $0.taskWasCancelled(id) } }
         }

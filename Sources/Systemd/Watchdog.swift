@@ -16,6 +16,8 @@ public struct Watchdog: Service {
         public var silence: Duration
         /// How often it should.
         public var bound: Duration
+        /// Whether an earlier round has told of it.
+        public var isKnown = false
     }
 
     /// How often the service manager wants to hear of us, or nil where it has no watchdog.
@@ -46,13 +48,21 @@ public struct Watchdog: Service {
         return .microseconds(Int64(clamping: microseconds))
     }
 
-    /// Supervises one more loop, from now on, until its heartbeat is ended or nobody holds it any more.
-    public func supervise(_ name: String, within bound: Duration) -> Heartbeat {
-        Heartbeat(ledger.enter(name, within: bound, now: SuspendingClock().now), ledger)
+    /// How often a loop that is at work should report: several times within its bound. Nil where there is no watchdog.
+    public var beatInterval: Duration? { interval.map { min(.seconds(5), $0 / 5) } }
+
+    /// Supervises one more loop, from now on or from its first report on, until its heartbeat is ended or nobody holds it
+    /// any more. Its bound is the service manager's interval, where nothing else is said.
+    public func supervise(_ name: String, within bound: Duration? = nil, isIdle: Bool = false) -> Heartbeat {
+        let bound = bound ?? interval ?? .seconds(60)
+        return Heartbeat(ledger.enter(name, within: bound, isIdle: isIdle, now: SuspendingClock().now), ledger)
     }
 
     /// The loops that are late just now.
     public func stalls() -> [Stall] { ledger.stalls(now: SuspendingClock().now) }
+
+    /// How much time the loop that is nearest to being late has left; nil where none is supervised now.
+    public func margin() -> Duration? { ledger.margin(now: SuspendingClock().now) }
 
     /// Tells the service manager twice in its interval that all is well, if it is; ends when the service group stops
     /// it, after all others.
@@ -69,8 +79,9 @@ public struct Watchdog: Service {
     /// One round: the service manager hears of us unless a loop is late.
     private func round() {
         guard interval != nil else { return }
-        let late = stalls()
+        let late = ledger.stalls(now: SuspendingClock().now)
         if late.isEmpty { notifier.watchdog() } else { onStall?(late) }
+        ledger.know(late)
     }
 }
 
@@ -111,7 +122,14 @@ final class HeartbeatLedger: Sendable {
         var name: String
         var bound: Duration
         var last: Instant
-        var isIdle = false
+        var isIdle: Bool
+        var isTold = false
+
+        func silence(_ now: Instant) -> Duration { now - last }
+        func isLate(_ now: Instant) -> Bool { !isIdle && silence(now) > bound }
+        func stall(_ now: Instant) -> Watchdog.Stall {
+            Watchdog.Stall(name: name, silence: silence(now), bound: bound, isKnown: isTold)
+        }
     }
 
     private struct State {
@@ -121,10 +139,10 @@ final class HeartbeatLedger: Sendable {
 
     private let state = Mutex(State())
 
-    func enter(_ name: String, within bound: Duration, now: Instant) -> Int {
+    func enter(_ name: String, within bound: Duration, isIdle: Bool = false, now: Instant) -> Int {
         state.withLock { state in
             state.next += 1
-            state.entries[state.next] = Entry(name: name, bound: bound, last: now)
+            state.entries[state.next] = Entry(name: name, bound: bound, last: now, isIdle: isIdle)
             return state.next
         }
     }
@@ -133,14 +151,31 @@ final class HeartbeatLedger: Sendable {
         state.withLock { state in
             state.entries[number]?.last = now
             state.entries[number]?.isIdle = isIdle
+            state.entries[number]?.isTold = false
         }
     }
 
     func leave(_ number: Int) { state.withLock { $0.entries[number] = nil } }
 
     func stalls(now: Instant) -> [Watchdog.Stall] {
-        let entries = state.withLock { state in state.entries.sorted { $0.key < $1.key }.map(\.value) }
-        return entries.filter { !$0.isIdle && now - $0.last > $0.bound }
-            .map { Watchdog.Stall(name: $0.name, silence: now - $0.last, bound: $0.bound) }
+        state.withLock { state in
+            state.entries.sorted { $0.key < $1.key }.map(\.value).filter { $0.isLate(now) }.map { $0.stall(now) }
+        }
+    }
+
+    /// Remembers that these have been told of.
+    func know(_ stalls: [Watchdog.Stall]) {
+        let names = Set(stalls.map(\.name))
+        state.withLock { state in
+            for (number, entry) in state.entries where names.contains(entry.name) {
+                state.entries[number]?.isTold = true
+            }
+        }
+    }
+
+    func margin(now: Instant) -> Duration? {
+        state.withLock { state in
+            state.entries.values.filter { !$0.isIdle }.map { $0.bound - $0.silence(now) }.min()
+        }
     }
 }

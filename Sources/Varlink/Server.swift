@@ -66,6 +66,11 @@ public struct Server: Sendable {
         guard Task.isCancelled else { throw ListenError.lost }
     }
 
+    /// Takes one turn on the thread that all connections are served on: returns only if that one goes round.
+    public func turn(_ body: @escaping @Sendable () -> Void = {}) async {
+        try? await EventThread.loop.submit(body).get()
+    }
+
     private func accept(_ channel: any Channel, _ registry: NIOLoopBound<SessionRegistry>) -> EventLoopFuture<Void> {
         PeerCredentials.of(channel).flatMapThrowing { peer in
             guard registry.value.admits(peer) else { throw ChannelError.inappropriateOperationForState }

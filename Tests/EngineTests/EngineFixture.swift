@@ -170,7 +170,7 @@ struct RunningEngine: Sendable {
             }, faults: faults)
         self.engine = engine
         engine.library.load()
-        task = Task { await engine.run { _ in } }
+        task = Task { await engine.run() }
     }
 
     /// Asks it to stop, and waits until it has.

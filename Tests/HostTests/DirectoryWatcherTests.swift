@@ -34,6 +34,16 @@ import Testing
         return root(name)
     }
 
+    @Test func saysThatItIsAliveWhereItIsAsked() async throws {
+        let directory = try made("pulse")
+        var changes = DirectoryWatcher(directories: [directory], pulse: .milliseconds(5)).changes().makeAsyncIterator()
+        for _ in 0..<3 { #expect(await changes.next()?.isPulse == true) }
+        try root.write("pulse/a.sql", "1")
+        // News is news, also where a pulse came with it.
+        while let change = await changes.next(), change.isPulse {}
+        for _ in 0..<3 { #expect(await changes.next() != nil) }
+    }
+
     @Test func hintsAtNewWrittenRenamedAndRemovedFiles() async throws {
         var hints = Hints(try made("m"))
         try root.write("m/a.sql", "1")

@@ -3,22 +3,29 @@ import Testing
 extension ServiceUnderSystemd {
     /// What was installed, and that it works as hardened as it is shipped.
     @Suite struct InstallTests {
+        private static let units = [
+            "migrated.service", "migrated.socket", "migrated-wait@.service", "migrated-copy.socket",
+            "migrated-copy@.service", "migrated-metrics.service", "migrated-metrics.timer",
+        ]
+
         @Test("systemd-analyze verify has nothing to say about the units")
         func verifies() async throws {
             let machine = try Machine.ofSuite
+            let shipped = try await machine.expect("ls", "/usr/lib/systemd/system")
+            #expect(shipped.split(separator: "\n").filter { $0.hasPrefix("migrated") }.count == Self.units.count)
             let outcome = try await machine.run(
-                "systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/migrated.service",
-                "/usr/lib/systemd/system/migrated.socket", "/usr/lib/systemd/system/migrated-wait@.service")
+                ["systemd-analyze", "verify", "--man=no"] + Self.units.map { "/usr/lib/systemd/system/\($0)" })
             #expect(outcome.status == 0)
             #expect(outcome.output + outcome.errors == "")
             // systemd 252 makes "simple" of a type that it does not know, and says nothing.
             #expect(try await machine.property("Type") == "notify")
         }
 
-        @Test("systemd-analyze security gives 0.6 or better")
-        func isHardened() async throws {
+        @Test(
+            "systemd-analyze security gives 0.6 or better", arguments: ["migrated.service", "migrated-copy@.service"])
+        func isHardened(unit: String) async throws {
             let output = try await Machine.ofSuite.expect(
-                "systemd-analyze", "security", "--offline=true", "--no-pager", "migrated.service")
+                "systemd-analyze", "security", "--offline=true", "--no-pager", unit)
             let line = try #require(output.split(separator: "\n").last { $0.contains("Overall exposure level") })
             let word = try #require(line.split(separator: " ").first { Double($0) != nil })
             let exposure = try #require(Double(word))

@@ -34,28 +34,6 @@ extension ServiceUnderSystemd {
             #expect(try await site.job().job.state == "succeeded")
         }
 
-        @Test("a credential configures a database, and neither systemctl show nor a child has it")
-        func credentials() async throws {
-            let machine = try Machine.ofSuite
-            try await machine.sql("create database credited owner migrated")
-            try await machine.expect("install", "-m", "600", "/dev/null", "/etc/credited.url")
-            try await machine.expect("sh", "-c", "echo 'postgresql:///credited?password=geheim' > /etc/credited.url")
-            try machine.write(
-                "[Service]\nLoadCredential=database.credited.url:/etc/credited.url\n",
-                to: "/etc/systemd/system/migrated.service.d/credential.conf")
-            try await machine.expect("systemctl", "daemon-reload")
-            try await machine.expect("systemctl", "restart", "migrated.service")
-            try await machine.expect("migratectl", "-d", "credited", "backup")
-            let status = try await machine.expect("migratectl", "-d", "credited", "status")
-            #expect(status.contains("connected") && !status.contains("geheim"))
-            let pid = try await machine.property("MainPID")
-            let environment = try await machine.expect("cat", "/proc/\(pid)/environ", "/proc/\(pid)/cmdline")
-            #expect(!environment.contains("geheim"))
-            try await machine.expect("rm", "-r", "/etc/systemd/system/migrated.service.d/credential.conf")
-            try await machine.expect("systemctl", "daemon-reload")
-            try await machine.expect("systemctl", "restart", "migrated.service")
-        }
-
         @Test("systemctl clean takes the state, and no backup")
         func clean() async throws {
             let machine = try Machine.ofSuite

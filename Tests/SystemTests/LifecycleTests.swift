@@ -146,6 +146,59 @@ extension ServiceUnderSystemd {
             }
         }
 
+        @Test("a stop waits for a statement outside a transaction as well, within its bound")
+        func longStopOutsideTransaction() async throws {
+            let machine = try Machine.ofSuite
+            var index = Site.Revision("indexed", "CREATE INDEX CONCURRENTLY numbers_n ON numbers (n)")
+            index.isTransactional = false
+            let numbers = "CREATE TABLE numbers AS SELECT generate_series(1, 1000) AS n"
+            let site = try await Site.make("patient", on: machine, .init("numbers", numbers), index)
+            #expect(try await site.migratectl("upgrade", "numbers").status == 0)
+            try await machine.withSettings("[daemon]\nstop_timeout = \"60s\"\n") { _ in
+                try await machine.withDropIn("[Service]\nTimeoutStopSec=1s\n") {
+                    try await machine.expect(
+                        "systemd-run", "-q", "--unit=snapshot2", "-p", "User=postgres", "psql", "-d", "patient", "-c",
+                        "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM numbers; SELECT pg_sleep(600)")
+                    try await machine.expect("migratectl", "-d", "patient", "upgrade", "--no-block")
+                    try await machine.until("the index waits") {
+                        let phases = "select phase from pg_stat_progress_create_index where datname = 'patient'"
+                        return try await machine.sql(phases) == "waiting for old snapshots"
+                    }
+                    async let stop = machine.run("systemctl", "stop", "migrated.service")
+                    try await machine.until("the unit stops") { try await machine.activity() == "deactivating" }
+                    try await Task.sleep(for: .seconds(2))
+                    #expect(try await machine.activity() == "deactivating", "the statement is still given its time")
+                    try await machine.sql(
+                        "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+                    #expect(try await stop.status == 0)
+                    let state = "select state from migrated.job where number = 2"
+                    #expect(try await machine.sql(state, in: "patient") == "succeeded")
+                    #expect(try await machine.property("Result") == "success")
+                }
+            }
+        }
+
+        @Test("a daemon that cannot start is told of by OnFailure=")
+        func onFailure() async throws {
+            let machine = try Machine.ofSuite
+            try machine.write(
+                "[Service]\nType=oneshot\nExecStart=/usr/bin/touch /run/was-told\n",
+                to: "/etc/systemd/system/tell.service")
+            let dropIn = "/etc/systemd/system/migrated.service.d/failure.conf"
+            try machine.write("[Unit]\nOnFailure=tell.service\n", to: dropIn)
+            try await machine.expect("systemctl", "daemon-reload")
+            try await machine.withSettings("[daemon]\nlog_level = \"loud\"\n") { _ in
+                #expect(try await machine.run("systemctl", "restart", "migrated.service").status != 0)
+                try await machine.until("somebody is told") {
+                    try await machine.run("test", "-e", "/run/was-told").status == 0
+                }
+            }
+            try await machine.expect("rm", dropIn)
+            try await machine.expect("systemctl", "daemon-reload")
+            try await machine.expect("systemctl", "reset-failed")
+            try await machine.expect("systemctl", "start", "migrated.service")
+        }
+
         @Test("PostgreSQL restarted in the middle of a job: the job is finished once it is back")
         func serverRestarts() async throws {
             let machine = try Machine.ofSuite

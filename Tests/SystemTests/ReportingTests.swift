@@ -66,6 +66,53 @@ extension ServiceUnderSystemd {
             #expect(entries.first?["MIGRATED_LOCATION"]?.hasPrefix("/srv/wrong/bad.sql:7:1") == true)
         }
 
+        @Test("what stands in a statement is not in the journal; its line and the digest of its section are")
+        func statements() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make(
+                "discreet", on: machine, .init("first", "CREATE TABLE who (name text)"),
+                .init("second", "INSERT INTO who VALUES ('Mata Hari')", "SELECT pg_sleep(1)"),
+                .init("third", "INSERT INTO who SELECT name || 'Mata Hari' FROM nowhere"))
+            #expect(try await site.migratectl("upgrade", "second").status == 0)
+            #expect(try await site.migratectl("upgrade", "third").status != 0)
+            let entries = try await machine.journal("MIGRATED_DATABASE=discreet")
+            #expect(entries.count > 10)
+            for entry in entries { #expect(!entry.fields.values.contains { $0.contains("Mata Hari") }, "\(entry)") }
+            let step = try #require(
+                entries.last { $0["MIGRATED_EVENT"] == "step-started" && $0["MIGRATED_REVISION"] == "second" })
+            #expect(step["MIGRATED_LINE"] == "8", "\(step)")
+            let shown = try await machine.expect("migratectl", "--json", "-d", "discreet", "show", "second")
+            #expect(shown.contains(try #require(step["MIGRATED_DIGEST"])), "\(shown)")
+        }
+
+        @Test("one match tells a job's story, from who asked for it to how it ended")
+        func story() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make("tale", on: machine, approvals: 1, .gated("only"))
+            #expect(try await site.migratectl("upgrade", as: "operator").status == 16)
+            try await machine.expect("migratectl", "-d", "tale", "approve", "head", "--yes")
+            try await site.reachGate()
+            try await machine.expect("migratectl", "cancel", "tale-1")
+            try await site.waitForJob("cancelled")
+            let entries = try await machine.journal("MIGRATED_JOB=tale-1")
+            let kinds = entries.compactMap { $0["MIGRATED_EVENT"] }
+            #expect(kinds.first == "job-queued" && kinds.last == "job-cancelled", "\(kinds)")
+            #expect(kinds.contains("job-awaiting-approval"))
+            #expect(entries.first?["MESSAGE"]?.contains("operator") == true, "\(entries.first?.fields ?? [:])")
+            #expect(entries.contains { $0["MIGRATED_USER"] == "root" && $0["MESSAGE"]?.contains("cancel") == true })
+            let calls = try await machine.journal("-p", "warning", "MIGRATED_JOB=tale-1")
+            #expect(calls.compactMap { $0["MIGRATED_EVENT"] } == ["job-awaiting-approval"])
+        }
+
+        @Test("whatever the journal explains, it leaves no field untranslated")
+        func translations() async throws {
+            let machine = try Machine.ofSuite
+            let explained = try await machine.expect("journalctl", "-x", "--no-pager", "-u", "migrated")
+            #expect(explained.split(separator: "\n").count { $0.contains("Subject: ") } > 50)
+            let left = explained.split(separator: "\n").filter { $0.contains("@MIGRATED_") }
+            #expect(left == [])
+        }
+
         @Test("systemctl reload returns when the new settings are in force")
         func reload() async throws {
             let machine = try Machine.ofSuite

@@ -25,14 +25,17 @@ enum ImportRules {
         "SchemaModel": TargetImports(["SQLText"]),
         "Planning": TargetImports(["Revisions", "SchemaModel", "SQLText", "Digest"]),
         "Faults": TargetImports(others: ["Glibc", "Synchronization"]),
-        "PostgresClient": TargetImports(["CLibPQ", "Faults"], others: system),
+        "Liveness": TargetImports(others: ["Synchronization"]),
+        "PostgresClient": TargetImports(["CLibPQ", "Faults", "Liveness"], others: system),
         "Varlink": TargetImports(others: system + nio + ["Logging"]),
-        "Host": TargetImports(["CHost", "Digest", "Faults"], others: system + ["Subprocess", "SystemPackage"]),
+        "Host": TargetImports(
+            ["CHost", "Digest", "Faults", "Liveness"], others: system + ["Subprocess", "SystemPackage"]),
         "Systemd": TargetImports(["CSystemd"], others: system + service),
         "Introspection": TargetImports(["SchemaModel", "PostgresClient"], others: ["FoundationEssentials"]),
         "Engine": TargetImports(
             [
                 "Planning", "Revisions", "SchemaModel", "SQLText", "Digest", "Introspection", "PostgresClient", "Host",
+                "Faults", "Liveness",
             ], others: system + service),
         "Control": TargetImports(["Planning", "Varlink", "Revisions", "Digest", "Faults"], others: system),
         "Configuration": TargetImports(
@@ -40,7 +43,7 @@ enum ImportRules {
         "Daemon": TargetImports(
             [
                 "Engine", "Control", "Configuration", "Systemd", "Planning", "Revisions", "Host", "Varlink",
-                "PostgresClient", "Digest",
+                "PostgresClient", "Digest", "Faults",
                 "SQLText",
             ], others: system + service + ["ArgumentParser"]),
         "Commands": TargetImports(

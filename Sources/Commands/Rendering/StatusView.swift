@@ -25,6 +25,7 @@ struct StatusView: Sendable {
         if let next = database.nextAttemptAt { add("next attempt", "\(next.readable) UTC") }
         add("revision", revision(database))
         if database.autoUpgrade || database.pausedBecause != nil { add("auto upgrade", automation(database)) }
+        if let backup = database.restoredFrom { add("made from", backup) }
         if let job = database.runningJob { add("running", running(job)) }
         if database.queuedCount > 0 { add("queue", "\(Quantity.count(database.queuedCount, "job")) waiting") }
         if database.parkedCount > 0 {
@@ -33,9 +34,18 @@ struct StatusView: Sendable {
         add("last backup", database.lastBackup?.printable ?? "none")
         add("watching", watching(database))
         for warning in database.warnings { add("warning", painter(warning.printable, .yellow)) }
+        let guesses = database.guesses ?? []
+        for guess in guesses.prefix(Self.mostGuesses) {
+            add("guess", painter("\(guess.location): \(guess.message) [\(guess.code)]".printable, .yellow))
+        }
+        if guesses.count > Self.mostGuesses {
+            add("", "and \(guesses.count - Self.mostGuesses) more guesses: migratectl check")
+        }
         for problem in database.problems { lines += diagnostic(problem) }
         return lines
     }
+
+    private static let mostGuesses = 5
 
     private func heading(_ database: DatabaseStatus) -> String {
         let (mark, style): (String, Style) =

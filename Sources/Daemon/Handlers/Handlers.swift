@@ -2,6 +2,7 @@ import Control
 import Engine
 import Planning
 import PostgresClient
+import Systemd
 import Varlink
 
 /// What the daemon answers on its socket: one array, one line a method.
@@ -9,6 +10,7 @@ struct Handlers: Sendable {
     let databases: DatabaseSet
     let startedAt: Timestamp
     let reloading: Reloading
+    let watchdog: Watchdog
 
     var all: [MethodHandler] {
         [
@@ -44,6 +46,9 @@ struct Handlers: Sendable {
             ControlServer.handler(Release.self, release),
             ControlServer.handler(Rehearse.self, queueRehearsal),
             ControlServer.handler(GetRehearsal.self) { parameters, _ in try await getRehearsal(parameters) },
+            ControlServer.handler(GetMetrics.self) { parameters, _ in try await getMetrics(parameters) },
+            ControlServer.handler(Restore.self, queueRestore),
+            ControlServer.handler(streaming: VerifyBackup.self) { try await verifyBackup($0, $1) },
         ]
     }
 

@@ -1,3 +1,4 @@
+import Faults
 import Host
 public import Planning
 public import Revisions
@@ -12,6 +13,8 @@ public final class RevisionLibrary: Sendable {
         public var graph: RevisionGraph
         /// What is wrong now; where there is anything, nothing new is queued.
         public var problems: [Failure]
+        /// The revisions that came or changed with the latest look; none with the first.
+        public var arrivals: [Revision]
         /// Counts the changes.
         public var generation: UInt64
     }
@@ -30,7 +33,7 @@ public final class RevisionLibrary: Sendable {
         self.directories = directories
         self.isRecursive = isRecursive
         self.signal = signal
-        state = Mutex(State(snapshot: Snapshot(graph: .empty, problems: [], generation: 0), parsed: nil))
+        state = Mutex(State(snapshot: Snapshot(graph: .empty, problems: [], arrivals: [], generation: 0), parsed: nil))
     }
 
     /// The directory as it was when it was last read.
@@ -51,12 +54,16 @@ public final class RevisionLibrary: Sendable {
                 state.snapshot.generation > 0 && state.snapshot.problems == problems
                 && state.parsed?.revisions.map(\.sourceDigest) == loaded.revisions.map(\.sourceDigest)
                 && state.parsed?.revisions.map(\.path) == loaded.revisions.map(\.path)
+            let known = Set(state.parsed?.revisions.map(\.sourceDigest) ?? [])
+            let arrivals =
+                state.snapshot.generation == 0
+                ? [] : loaded.revisions.filter { !known.contains($0.sourceDigest) }
             state.parsed = loaded
             guard !isSame else { return false }
             // With no good graph yet, a partly good directory is better than none to look at.
             let readable = state.snapshot.generation == 0 ? (loaded.graph ?? graph) : graph
             state.snapshot = Snapshot(
-                graph: readable, problems: problems, generation: state.snapshot.generation + 1)
+                graph: readable, problems: problems, arrivals: arrivals, generation: state.snapshot.generation + 1)
             return true
         }
         if changed { signal.raise() }
@@ -69,22 +76,32 @@ public final class RevisionLibrary: Sendable {
     }
 
     /// The kernel cannot watch everything (too many watches, some network file systems): there we look now and then.
-    private func poll(report: @Sendable (Snapshot) -> Void) async {
+    private func poll(_ supervision: Supervision, report: @Sendable (Snapshot) -> Void) async {
         while (try? await Task.sleep(for: .seconds(5))) != nil {
+            supervision.beat(.directory, true)
             if load() { report(snapshot) }
         }
     }
 
     /// Loads again whenever the directories change, until cancelled. `report` is told of each change.
-    public func watch(report: @escaping @Sendable (Snapshot) -> Void) async {
-        let changes = DirectoryWatcher(directories: directories, recursively: isRecursive).changes()
+    public func watch(
+        _ supervision: Supervision = .none, report: @escaping @Sendable (Snapshot) -> Void
+    ) async {
+        let changes = DirectoryWatcher(
+            directories: directories, recursively: isRecursive, pulse: supervision.interval
+        ).changes()
         // What changed between the first look and the watches would be missed without a second look.
         if load() { report(snapshot) }
         var polling: Task<Void, Never>?
         defer { polling?.cancel() }
+        defer { supervision.beat(.directory, false) }
         for await change in changes {
-            if load() { report(snapshot) }
-            if !change.unwatched.isEmpty && polling == nil { polling = Task { await poll(report: report) } }
+            FaultPoint.hang("directory")
+            supervision.beat(.directory, true)
+            if !change.isPulse, load() { report(snapshot) }
+            if !change.unwatched.isEmpty && polling == nil {
+                polling = Task { await poll(supervision, report: report) }
+            }
         }
     }
 }

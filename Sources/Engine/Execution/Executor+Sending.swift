@@ -113,7 +113,8 @@ extension Executor {
         guard case .statement(let statement, let number, let count) = entry.purpose else { return }
         activity.begin(
             Activity.Now.Statement(
-                number: number, count: count, verb: statement.kind.verb, line: statement.position.line))
+                number: number, count: count, verb: statement.kind.verb, line: statement.position.line,
+                digest: entry.work.section.contentDigest))
     }
 
     /// What the server's refusal of a command means.
@@ -123,7 +124,8 @@ extension Executor {
         guard !error.endsSession else { return ConnectionError(error) }
         let work = entry.work
         switch entry.purpose {
-        case .statement(let statement, _, _):
+        case .statement(let statement, let number, _):
+            if error.isCancel, let overrun = overrun(of: statement, number: number, work) { return overrun }
             return StatementError(statement: statement, error: error)
         case .commit:
             return Self.failure(error, ending: work)

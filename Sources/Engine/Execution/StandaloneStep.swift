@@ -60,7 +60,7 @@ extension Executor {
             let start = ContinuousClock.now
             var trip = Trip()
             addBeginning(of: work, to: &trip, lockTimeout: lockTimeout)
-            trip.add(statement: index, of: work)
+            addStatements(index..<index + 1, of: work, to: &trip)
             trip.add(.leave, SessionSettings.beforeRecording, work)
             trip.add(.record, TransactionMark.confirmation, work)
             trip.add(.record, done, work)

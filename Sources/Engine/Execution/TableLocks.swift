@@ -1,3 +1,4 @@
+import Liveness
 import Planning
 import PostgresClient
 import Revisions
@@ -15,7 +16,8 @@ extension Executor {
         var blockers: [Blocker] = []
         while true {
             do {
-                return try await attempt(retry.timeout(attempt: number, elapsed: clock.now - start))
+                return try await attempt(
+                    retry.timeout(attempt: number, elapsed: clock.now - start, patience: patience(for: work)))
             } catch let refused as StatementError {
                 if refused.isStale, !isPreparedAnew {
                     isPreparedAnew = true
@@ -36,7 +38,7 @@ extension Executor {
                     \(pause.milliseconds) ms\(names.isEmpty ? "" : "; held by \(names)")
                     """, revision: work.step.revision)
                 if activity.isStopping { throw CancellationError() }
-                try await Task.sleep(for: pause)
+                try await Vigil.waiting { try await Task.sleep(for: pause) }
             }
         }
     }

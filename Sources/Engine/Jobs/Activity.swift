@@ -1,3 +1,4 @@
+import Digest
 import Planning
 import Revisions
 import Synchronization
@@ -10,6 +11,7 @@ final class Activity: Sendable {
         var revision: RevisionID?
         /// Which statement of how many, and its first words.
         var statement: Statement?
+        var statementBegan: ContinuousClock.Instant?
         /// The sessions seen in the way of the present statement.
         var blockers: [Blocker] = []
 
@@ -18,11 +20,14 @@ final class Activity: Sendable {
             var count: Int
             var verb: String
             var line: Int
+            /// The content digest of its section.
+            var digest: SHA256Digest
         }
     }
 
     private let now = Mutex<Now?>(nil)
     private let stopping = Mutex(false)
+    private let moving = Mutex(false)
 
     var current: Now? { now.withLock { $0 } }
 
@@ -41,7 +46,10 @@ final class Activity: Sendable {
     }
 
     func begin(_ statement: Now.Statement) {
-        now.withLock { $0?.statement = statement }
+        now.withLock {
+            $0?.statement = statement
+            $0?.statementBegan = .now
+        }
     }
 
     /// Notes who is in the way; returns whether that is news.
@@ -58,6 +66,12 @@ final class Activity: Sendable {
             defer { now?.blockers = [] }
             return now?.blockers ?? []
         }
+    }
+
+    /// The database is being closed and renamed: its sessions are not to be used beside that.
+    var isMoving: Bool {
+        get { moving.withLock { $0 } }
+        set { moving.withLock { $0 = newValue } }
     }
 
     /// The daemon wants to end: begin no further step.

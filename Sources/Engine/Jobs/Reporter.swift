@@ -12,14 +12,14 @@ struct Reporter: Sendable {
     /// Writes an event. Failing to write one never stops the work it tells of; it is said loudly instead.
     func event(
         _ job: Int64, _ kind: JobEvent.Kind, _ message: String, revision: RevisionID? = nil,
-        progress: JobEvent.Progress? = nil
+        progress: JobEvent.Progress? = nil, details: Logger.Metadata = [:]
     ) async {
         do {
             guard
                 let event = try await events.append(
                     job, kind, message, revision: revision, progress: progress)
             else { return }
-            announce(event)
+            announce(event, details: details)
         } catch is CancellationError {
             logger.debug("cannot write an event of the job: cancelled")
         } catch {
@@ -39,15 +39,10 @@ struct Reporter: Sendable {
     }
 
     /// Logs an event that the registry has, and wakes those who wait for it.
-    func announce(_ event: JobEvent, failure: Failure? = nil) {
+    ///
+    /// - Parameter details: What only the journal has of it, by the names of its fields.
+    func announce(_ event: JobEvent, failure: Failure? = nil, details: Logger.Metadata = [:]) {
         signal.raise()
-        let level: Logger.Level =
-            switch event.kind {
-            case .jobFailed, .jobNeedsDecision: .error
-            case .rehearsalFinding, .blockersSeen, .stepRetried, .versionChangedOutside, .jobAwaitingApproval: .warning
-            case .backupProgress, .rehearsalProgress, .stepProgress: .debug
-            default: .info
-            }
         var metadata: Logger.Metadata = [
             "job": "\(event.job)", "database": "\(event.job.database)", "state": "\(event.state.rawValue)",
             "event": "\(event.kind.rawValue)",
@@ -60,6 +55,20 @@ struct Reporter: Sendable {
             if let location = failure.location { metadata["location"] = "\(location)" }
             if let sql = failure.sql { metadata["sqlstate"] = "\(sql.sqlState)" }
         }
-        logger.log(level: level, "\(event.job): \(event.message)", metadata: metadata)
+        metadata.merge(details) { own, _ in own }
+        logger.log(level: event.kind.weight.level, "\(event.job): \(event.message)", metadata: metadata)
+    }
+}
+
+extension JobEvent.Weight {
+    /// What a DBA sees who asks the journal for warnings and worse: whatever needs a person, and nothing else.
+    var level: Logger.Level {
+        switch self {
+        case .failure: .error
+        case .attention: .warning
+        case .notable: .notice
+        case .routine: .info
+        case .progress: .debug
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Liveness
 import Planning
 import PostgresClient
 
@@ -35,7 +36,7 @@ struct MigrationLock: Sendable {
                 reported = holder
                 try await report(holder)
             }
-            try await Task.sleep(for: .milliseconds(Int.random(in: 100...400)))
+            try await Vigil.waiting { try await Task.sleep(for: .milliseconds(Int.random(in: 100...400))) }
         }
     }
 

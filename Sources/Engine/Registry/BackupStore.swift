@@ -19,9 +19,32 @@ struct BackupStore: Sendable {
             """)
     }
 
+    /// The digest of a backup's manifest; nil where the registry does not know the backup.
+    func digest(of name: String) async throws -> SHA256Digest? {
+        try await session.query("SELECT manifest_digest FROM migrated.backup WHERE name = \(name)")
+            .first.flatMap { SHA256Digest(hex: try $0.decode("manifest_digest")) }
+    }
+
     func remove(_ name: String) async throws {
         _ = try await session.query(
             "UPDATE migrated.backup SET removed_at = clock_timestamp() WHERE name = \(name) AND removed_at IS NULL")
+    }
+
+    /// A backup that is there still and was taken no longer ago than that, by the server's clock.
+    func backup(_ name: String, youngerThan age: Duration) async throws -> TakenBackup? {
+        try await session.query(
+            """
+            SELECT manifest::text AS manifest, path, manifest_digest FROM migrated.backup
+            WHERE name = \(name) AND removed_at IS NULL
+                AND taken_at > clock_timestamp() - \(age.seconds)::double precision * interval '1 second'
+            """
+        ).first.flatMap { row in
+            try SHA256Digest(hex: row.decode("manifest_digest")).map {
+                TakenBackup(
+                    manifest: try RegistryJSON.decode(BackupManifest.self, from: row.decode("manifest")),
+                    path: try row.decode("path"), digest: $0)
+            }
+        }
     }
 
     /// The names of backups that open jobs were given: they are not pruned.

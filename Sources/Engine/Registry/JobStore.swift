@@ -17,6 +17,7 @@ struct JobStore: Sendable {
         var targetRevisions: [RevisionID] = []
         var steps: [Step] = []
         var stamp: StampRequest?
+        var restore: RestoreRequest?
         var planDigest: String?
         var requestID: String
         var person: Person
@@ -28,7 +29,8 @@ struct JobStore: Sendable {
         (extract(epoch FROM requested_at) * 1000000)::bigint AS requested_at, \
         (extract(epoch FROM started_at) * 1000000)::bigint AS started_at, \
         (extract(epoch FROM finished_at) * 1000000)::bigint AS finished_at, \
-        failure::text AS failure, missing_approvals::text AS missing_approvals, backup, cancel_requested
+        failure::text AS failure, missing_approvals::text AS missing_approvals, \
+        missing_findings::text AS missing_findings, backup, cancel_requested
         """
 
     /// Queues a job, or finds the one that the same request made before.
@@ -54,6 +56,9 @@ struct JobStore: Sendable {
                 INSERT INTO migrated.stamp (job, targets, purge)
                 SELECT number, \(request.stamp?.targets.map(\.text) ?? []), \(request.stamp?.purge ?? false)
                 FROM job WHERE kind = 'stamp'
+            ), restore AS (
+                INSERT INTO migrated.restore (job, request)
+                SELECT number, \(try request.restore.map(RegistryJSON.encode))::jsonb FROM job WHERE kind = 'restore'
             ), event AS (
                 INSERT INTO migrated.job_event (job, sequence, kind, state, message)
                 SELECT number, 1, 'job-queued', 'queued', \(Self.summary(of: request)) FROM job
@@ -142,6 +147,7 @@ struct JobStore: Sendable {
         var to: JobState
         var failure: Failure?
         var missing: [MissingApproval]?
+        var findings: AskedFindings?
         var isRecovery = false
     }
 
@@ -173,6 +179,7 @@ struct JobStore: Sendable {
             UPDATE migrated.job SET state = \(move.to.rawValue),
                 failure = \(try move.failure.map(RegistryJSON.encode))::jsonb,
                 missing_approvals = \(try move.missing.map(RegistryJSON.encode))::jsonb,
+                missing_findings = \(try move.findings.map(RegistryJSON.encode))::jsonb,
                 started_at = CASE WHEN \(move.to == .planning) THEN coalesce(started_at, clock_timestamp())
                     ELSE started_at END,
                 finished_at = CASE WHEN \(move.to.isFinal) THEN clock_timestamp() END,
@@ -296,6 +303,8 @@ struct JobStore: Sendable {
             },
             missingApprovals: try row.decode("missing_approvals", as: String?.self)
                 .map { try RegistryJSON.decode([MissingApproval].self, from: $0) },
+            missingFindings: try row.decode("missing_findings", as: String?.self)
+                .map { try RegistryJSON.decode(AskedFindings.self, from: $0) },
             backup: try row.decode("backup"), isCancelRequested: try row.decode("cancel_requested"))
     }
 }

@@ -5,6 +5,8 @@ public struct RehearsalRules: Sendable, Hashable {
     public var isOn: Bool
     /// Where the copies are while they are needed, each in a directory of its own.
     public var directory: String
+    /// The socket of the unit that copies are in instead; nil where we start them ourselves.
+    public var unit: String?
     /// A database of more bytes is not rehearsed.
     public var maximumSize: Int64
     /// Whether the plan is taken back as well.

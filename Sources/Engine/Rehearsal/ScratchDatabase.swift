@@ -15,7 +15,9 @@ struct NoCopy: Error {
 /// and when it does, nobody can connect as one any more; the one session that is one ends before the plan begins.
 struct ScratchDatabase: Sendable {
     let shape: DatabaseShape
-    let cluster: EmbeddedCluster
+    let server: any ScratchServer
+    /// Of ours, for what tells the restore what to do.
+    let directory: String
     let tools: PostgresTools
     let isCutOffFromNetwork: Bool
     /// The only session of a superuser.
@@ -37,26 +39,27 @@ struct ScratchDatabase: Sendable {
     var connection: ConnectionParameters { connection(as: shape.user) }
 
     private func connection(as user: String) -> ConnectionParameters {
-        Self.connection(cluster, user, database: shape.name)
+        Self.connection(server, user, database: shape.name)
     }
 
     private static func connection(
-        _ cluster: EmbeddedCluster, _ user: String, database: String
+        _ server: any ScratchServer, _ user: String, database: String
     ) -> ConnectionParameters {
-        var parameters = ConnectionParameters(cluster.connection(database: database))
+        var parameters = ConnectionParameters(server.connection(database: database))
         parameters["user"] = user
         return parameters
     }
 
-    /// Starts a server in `directory` and makes an empty database like the one of that shape.
+    /// Starts a server, in `directory` or in the unit that listens on `unit`, and makes an empty database like the one of
+    /// that shape.
     ///
     /// - Throws: `NoCopy`, `CancellationError`; nothing is left then.
-    static func make(_ shape: DatabaseShape, in directory: String, with tools: PostgresTools) async throws
-        -> ScratchDatabase
-    {
+    static func make(
+        _ shape: DatabaseShape, in directory: String, unit: String?, with tools: PostgresTools
+    ) async throws -> ScratchDatabase {
         var options = EmbeddedCluster.Options.scratch
         options.shape.superuser = superuser
-        options.isCutOffFromNetwork = await tools.runner.canCutOffFromNetwork()
+        if unit == nil { options.isCutOffFromNetwork = await tools.runner.canCutOffFromNetwork() }
         // As much log as the real server writes: it is measured.
         options.settings["wal_level"] = "replica"
         options.settings["max_wal_size"] = "16GB"
@@ -64,20 +67,43 @@ struct ScratchDatabase: Sendable {
         options.settings["maintenance_work_mem"] = "128MB"
         options.settings["max_connections"] = "40"
         options.settings["max_locks_per_transaction"] = "512"
-        let cluster = try await EmbeddedCluster.start(directory: directory, tools: tools, options: options)
+        // Told to who measures; and counters are read as they are at that moment.
+        options.settings["log_temp_files"] = "0"
+        if tools.version.major >= 15 { options.settings["stats_fetch_consistency"] = "none" }
+        let server = try await start(shape, in: directory, unit: unit, tools, options)
         do {
-            try await makeDatabase(shape, in: cluster)
-            var parameters = connection(cluster, superuser, database: shape.name)
+            try await makeDatabase(shape, in: server)
+            var parameters = connection(server, superuser, database: shape.name)
             // Nothing that is restored can come before PostgreSQL's own names.
             parameters["options"] = "-c search_path=pg_catalog"
             let owner = try await Connection.open(parameters, applicationName: "migrated rehearsal")
             let scratch = ScratchDatabase(
-                shape: shape, cluster: cluster, tools: tools, isCutOffFromNetwork: options.isCutOffFromNetwork,
-                owner: owner)
+                shape: shape, server: server, directory: directory, tools: tools,
+                isCutOffFromNetwork: unit != nil || options.isCutOffFromNetwork, owner: owner)
             try await scratch.prepare()
             return scratch
         } catch {
-            await Task { try? await cluster.stopAndRemove() }.value
+            await Task {
+                await server.remove()
+                try? DirectoryTree.remove(directory)
+            }.value
+            throw error
+        }
+    }
+
+    private static func start(
+        _ shape: DatabaseShape, in directory: String, unit: String?, _ tools: PostgresTools,
+        _ options: EmbeddedCluster.Options
+    ) async throws -> any ScratchServer {
+        guard let unit else {
+            return try await EmbeddedCluster.start(directory: directory, tools: tools, options: options)
+        }
+        do {
+            return try await ScratchUnit.start(
+                unit, serverVersion: tools.version.major * 10000, roles: [superuser, restorer, shape.user],
+                settings: options.settings)
+        } catch {
+            try? DirectoryTree.remove(directory)
             throw error
         }
     }
@@ -86,15 +112,16 @@ struct ScratchDatabase: Sendable {
     func remove() async {
         await Task {
             await owner.close()
-            try? await cluster.stopAndRemove()
+            await server.remove()
+            try? DirectoryTree.remove(directory)
         }.value
     }
 
     // MARK: Making
 
-    private static func makeDatabase(_ shape: DatabaseShape, in cluster: EmbeddedCluster) async throws {
+    private static func makeDatabase(_ shape: DatabaseShape, in server: any ScratchServer) async throws {
         let session = try await Connection.open(
-            connection(cluster, superuser, database: "template1"), applicationName: "migrated rehearsal")
+            connection(server, superuser, database: "template1"), applicationName: "migrated rehearsal")
         do {
             var statements = ["CREATE ROLE \(restorer) LOGIN", "CREATE ROLE \(creators)"]
             for role in shape.roles {
@@ -103,25 +130,12 @@ struct ScratchDatabase: Sendable {
             }
             try await session.script(statements.joined(separator: "; "))
             if shape.name == "postgres" { try await session.execute("DROP DATABASE postgres") }
-            try await session.execute(creation(of: shape))
+            try await session.execute(shape.creation(of: shape.name, owner: restorer))
         } catch {
             await session.close()
             throw error
         }
         await session.close()
-    }
-
-    private static func creation(of shape: DatabaseShape) -> String {
-        var words = [
-            "CREATE DATABASE \(SQLIdentifier.quote(shape.name)) TEMPLATE template0 OWNER \(restorer)",
-            "ENCODING \(literal(shape.encoding)) LC_COLLATE \(literal(shape.collation)) LC_CTYPE \(literal(shape.characters))",
-        ]
-        switch shape.localeProvider {
-        case "i": words.append("LOCALE_PROVIDER icu ICU_LOCALE \(literal(shape.locale ?? "und"))")
-        case "b": words.append("LOCALE_PROVIDER builtin BUILTIN_LOCALE \(literal(shape.locale ?? "C.UTF-8"))")
-        default: break
-        }
-        return words.joined(separator: " ")
     }
 
     /// Makes what only a superuser can, and then sees to it that nobody can become one.
@@ -133,6 +147,7 @@ struct ScratchDatabase: Sendable {
             ALTER DEFAULT PRIVILEGES FOR ROLE \(Self.restorer) GRANT USAGE, CREATE ON SCHEMAS TO \(Self.creators)
             """)
         for item in shape.extensions { try await make(item) }
+        try await letRestorerFillExtensions()
         try await owner.script("ALTER ROLE \(Self.superuser) NOLOGIN")
     }
 
@@ -147,25 +162,45 @@ struct ScratchDatabase: Sendable {
         }
         do {
             try await owner.execute(
-                "CREATE EXTENSION IF NOT EXISTS \(SQLIdentifier.quote(item.name)) SCHEMA \(schema) VERSION \(Self.literal(item.version)) CASCADE"
+                "CREATE EXTENSION IF NOT EXISTS \(SQLIdentifier.quote(item.name)) SCHEMA \(schema) VERSION \(SQLIdentifier.quoteLiteral(item.version)) CASCADE"
             )
         } catch let error as ServerError {
             throw NoCopy(reason: "the extension \"\(item.name)\" cannot be had on this host: \(error.message)")
         }
     }
 
+    /// An extension's tables may hold data that is in the backup, and they are the superuser's, who made them.
+    private func letRestorerFillExtensions() async throws {
+        let names: [String] = try await owner.query(
+            """
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_extension e,
+                pg_catalog.unnest(e.extconfig) AS t (oid) JOIN pg_catalog.pg_class c USING (oid)
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 1
+            """
+        ).map { try $0.decode("name") }
+        for name in names { try await owner.execute("GRANT ALL ON \(name) TO \(Self.restorer)") }
+    }
+
     // MARK: Restoring
 
     /// Restores an archive, and gives everybody the rights that they have in the database.
     func restore(_ archive: String, jobs: Int) async throws {
-        let list = cluster.directory + "/list"
-        try AtomicFile.write(list, text: listed(try await tools.contents(of: archive)))
+        let (objects, grants) = listed(try await tools.contents(of: archive))
+        let list = directory + "/list"
+        try AtomicFile.write(list, text: objects)
         var request = PostgresTools.RestoreRequest(archive: archive, connection: readerConnection.keywordValues)
         request.jobs = jobs
         request.keepsTablespaces = false
         request.keepsReplication = false
         request.listFile = list
         try await tools.restore(request)
+        if let grants {
+            // What others than the owner have granted only they can grant: the session takes each one's name for it. No code of
+            // anybody's runs by that.
+            try AtomicFile.write(list, text: grants)
+            try await owner.script(try await tools.script(of: archive, listFile: list))
+            try await owner.script("RESET SESSION AUTHORIZATION; RESET ALL")
+        }
         try await settle()
     }
 
@@ -174,10 +209,11 @@ struct ScratchDatabase: Sendable {
     private static let leftOut: Set<String> = ["2612", "2328", "1418", "3079", "3466"]
     private static let leftOutComments = ["EXTENSION ", "EVENT TRIGGER ", "LANGUAGE ", "FOREIGN DATA WRAPPER "]
 
-    /// The lines of an archive's contents without what is not restored: `dump id; catalogue oid kind schema name owner`.
-    private func listed(_ contents: [String]) -> String {
+    /// The lines of an archive's contents without what is not restored: `dump id; catalogue oid kind schema name owner`; and
+    /// those of what is granted, where there are any.
+    private func listed(_ contents: [String]) -> (objects: String, grants: String?) {
         let made = Set(shape.extensions.map(\.schema))
-        return contents.filter { line in
+        let wanted = contents.filter { line in
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
             guard words.count > 4, words[0].hasSuffix(";") else { return true }
             if words[3] == "SCHEMA", words[4] == "-", made.contains(String(words[5])), words[5] != "public" {
@@ -188,7 +224,18 @@ struct ScratchDatabase: Sendable {
                 return !Self.leftOutComments.contains(where: object.hasPrefix)
             }
             return !Self.leftOut.contains(String(words[1]))
-        }.joined(separator: "\n") + "\n"
+        }
+        let grants = wanted.filter(Self.isGrant)
+        return (
+            wanted.filter { !Self.isGrant($0) }.joined(separator: "\n") + "\n",
+            grants.isEmpty ? nil : grants.joined(separator: "\n") + "\n"
+        )
+    }
+
+    private static func isGrant(_ line: String) -> Bool {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count > 4, words[0].hasSuffix(";") else { return false }
+        return words[3] == "ACL" || words[3] == "DEFAULT" && words[4] == "ACL"
     }
 
     private func settle() async throws {
@@ -202,20 +249,20 @@ struct ScratchDatabase: Sendable {
         for role in shape.roles where shape.isSuperuser && role.name != shape.user {
             statements.append("GRANT \(SQLIdentifier.quote(role.name)) TO \(user)")
         }
-        for (role, member) in shape.memberships where !shape.isSuperuser || role != shape.user {
-            statements.append("GRANT \(SQLIdentifier.quote(role)) TO \(SQLIdentifier.quote(member))")
+        for item in shape.memberships where !shape.isSuperuser || item.role != shape.user {
+            statements.append("GRANT \(SQLIdentifier.quote(item.role)) TO \(SQLIdentifier.quote(item.member))")
         }
         statements += [
             "ALTER ROLE \(user) LOGIN", "REASSIGN OWNED BY \(Self.restorer) TO \(SQLIdentifier.quote(shape.owner))",
             "ALTER DATABASE \(name) OWNER TO \(SQLIdentifier.quote(shape.owner))",
             "GRANT CONNECT ON DATABASE \(name) TO \(Self.restorer)",
         ]
-        for (privilege, grantee) in shape.grants {
+        for grant in shape.grants {
             statements.append(
-                "GRANT \(privilege) ON DATABASE \(name) TO \(grantee.map(SQLIdentifier.quote) ?? "PUBLIC")")
+                "GRANT \(grant.privilege) ON DATABASE \(name) TO \(grant.grantee.map(SQLIdentifier.quote) ?? "PUBLIC")")
         }
         try await owner.script(statements.joined(separator: "; "))
-        for (setting, value) in shape.settings { try await set(setting, value) }
+        for setting in shape.settings { try await set(setting.name, setting.value) }
         await owner.close()
     }
 
@@ -233,7 +280,7 @@ struct ScratchDatabase: Sendable {
             // For the time of a transaction only: the path that is set must never be ours.
             try await owner.script(
                 """
-                BEGIN; SELECT pg_catalog.set_config(\(Self.literal(setting)), \(Self.literal(value)), true);
+                BEGIN; SELECT pg_catalog.set_config(\(SQLIdentifier.quoteLiteral(setting)), \(SQLIdentifier.quoteLiteral(value)), true);
                 ALTER ROLE \(SQLIdentifier.quote(shape.user)) IN DATABASE \(SQLIdentifier.quote(shape.name))
                     SET \(name) FROM CURRENT;
                 COMMIT
@@ -242,9 +289,5 @@ struct ScratchDatabase: Sendable {
             // Of an extension that is not loaded here; what needs it will say so.
             try await owner.script("ROLLBACK")
         }
-    }
-
-    private static func literal(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
     }
 }

@@ -13,14 +13,17 @@ struct SessionPair: Sendable {
 
     /// Connects both and refuses what migrations must not run on.
     ///
+    /// - Parameter settings: What the worker's session sets beside what it always does.
     /// - Throws: `Failure` `database-unavailable`, `pooler-refused`, `server-read-only`.
-    static func open(_ configuration: DatabaseConfiguration) async throws -> SessionPair {
+    static func open(
+        _ configuration: DatabaseConfiguration, settings others: [(String, String)] = []
+    ) async throws -> SessionPair {
         do {
             // The observer first: it learns which settings the server knows.
             let observer = try await connect(configuration, as: "observer", settings: SessionSettings.everywhere)
             do {
                 let settings =
-                    SessionSettings.all(serverVersion: observer.serverVersion)
+                    SessionSettings.all(serverVersion: observer.serverVersion) + others
                     + (try await searchPathBesideRegistry(configuration, on: observer))
                 let worker = try await connect(configuration, as: "worker", settings: settings)
                 do {

@@ -46,9 +46,11 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
     case rehearse
     /// Empties a development database.
     case reset
+    /// Makes a database from a backup.
+    case restore
 
     /// Whether there is nothing to do for it where the plan has no steps.
-    public var isAboutRevisions: Bool { self != .backup && self != .reset }
+    public var isAboutRevisions: Bool { direction != nil || self == .stamp || self == .rehearse }
 
     /// Whether something may be lost by it that a backup brings back.
     public var changesSchema: Bool { direction != nil || self == .reset }
@@ -58,7 +60,7 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
         switch self {
         case .upgrade: .upgrade
         case .downgrade: .downgrade
-        case .stamp, .backup, .rehearse, .reset: nil
+        case .stamp, .backup, .rehearse, .reset, .restore: nil
         }
     }
 
@@ -88,6 +90,8 @@ public struct Job: Sendable, Hashable, Codable {
     public var failure: Failure?
     /// Which approvals a parked job waits for.
     public var missingApprovals: [MissingApproval]?
+    /// What its rehearsal found that somebody has to consent to, for a parked job.
+    public var missingFindings: AskedFindings?
     /// The name of the backup that was taken for it.
     public var backup: String?
     /// Somebody has asked for its end; whoever runs it sees that at the next look.
@@ -97,7 +101,8 @@ public struct Job: Sendable, Hashable, Codable {
         id: JobID, kind: JobKind, state: JobState, target: String, targetRevisions: [RevisionID] = [],
         stepCount: Int = 0, appliedCount: Int = 0, requestedBy: Person, requestID: String, requestedAt: Timestamp,
         startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil, failure: Failure? = nil,
-        missingApprovals: [MissingApproval]? = nil, backup: String? = nil, isCancelRequested: Bool = false
+        missingApprovals: [MissingApproval]? = nil, missingFindings: AskedFindings? = nil, backup: String? = nil,
+        isCancelRequested: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -113,6 +118,7 @@ public struct Job: Sendable, Hashable, Codable {
         self.finishedAt = finishedAt
         self.failure = failure
         self.missingApprovals = missingApprovals
+        self.missingFindings = missingFindings
         self.backup = backup
         self.isCancelRequested = isCancelRequested
     }

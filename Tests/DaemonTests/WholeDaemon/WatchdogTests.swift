@@ -33,6 +33,32 @@ import Testing
         }
     }
 
+    @Test(
+        "each loop that hangs is named and keeps the service manager from being told that all is well",
+        arguments: ["worker", "observer", "directory", "control"])
+    func aLoopThatHangsIsNoticed(loop: String) async throws {
+        try await withChain(1, obstructed: 1, start: false) { harness, database in
+            let mark = harness.directory + "/hang"
+            let daemon = try await harness.start(
+                environment: ["WATCHDOG_USEC": "1000000", "MIGRATED_HANG": "\(loop):\(mark)"])
+            let job = try await harness.queue()
+            try await Obstacle.awaitRevision(in: database)
+            try await harness.hear("WATCHDOG")
+            try TestFiles.write(mark, "")
+            // The worker waits for the server by now: it comes to hang when that has answered.
+            if loop == "worker" { try await Obstacle.remove(from: database) }
+            let name = loop == "control" ? "control socket" : "\(loop) main"
+            try await daemon.wait(toWrite: "the loop \"\(name)\" hangs")
+            let heard = try harness.manager.messages.count { $0["WATCHDOG"] != nil }
+            try await Task.sleep(for: .milliseconds(1500))
+            #expect(try harness.manager.messages.count { $0["WATCHDOG"] != nil } == heard)
+            unlink(mark)
+            if loop != "worker" { try await Obstacle.remove(from: database) }
+            try await harness.follow(job)
+            try await harness.hear("WATCHDOG")
+        }
+    }
+
     @Test func withoutAWatchdogNobodyIsTold() async throws {
         try await withDaemon { harness, _ in
             #expect(try await harness.control("status").status == 0)

@@ -17,7 +17,8 @@ struct Disk: Sendable {
             mkdir postgresql state backups revisions
             chown postgres postgresql
             cp -a "$2" postgresql/data
-            cp -a "$3" settings
+            mkdir settings
+            [ ! -d "$3" ] || cp -a "$3/." settings
             """
         let outcome = try await Program.run(
             ["sh", "-c", script, "sh", disk.directory, image.cluster, image.tree + "/etc/migrated"])
@@ -35,7 +36,9 @@ struct Disk: Sendable {
         ]
         return ["--tree", image.tree, "--machine-id", machineID]
             + places.flatMap { ["--bind", "\($0):\($1)"] }
-            + ["postgresql.service", "migrated.socket"].flatMap { ["--enable", $0] }
+            + (image.isBare
+            ? ["postgresql.service"] : ["postgresql.service", "migrated.socket", "migrated-copy.socket"])
+            .flatMap { ["--enable", $0] }
     }
 
     func remove() { Scratch.remove(directory) }

@@ -5,6 +5,8 @@ import Testing
 /// What every machine boots: the staged install and a new PostgreSQL cluster; made once for all tests of this process.
 struct MachineImage: Sendable {
     let directory: String
+    /// Whether our install is not on it.
+    var isBare = false
     var tree: String { directory + "/tree" }
     var runtime: String { directory + "/runtime" }
     var cluster: String { directory + "/cluster" }
@@ -14,16 +16,26 @@ struct MachineImage: Sendable {
         get async throws { try await making.value }
     }
 
+    /// The same without our install, for the package.
+    static var bare: MachineImage {
+        get async throws { try await makingBare.value }
+    }
+
     private static let making = Task { try await make() }
+    private static let makingBare = Task { try await make("bare") }
 
     /// Where the scripts of these tests are.
     static let scripts =
         #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
         .joined(separator: "/") + "/scripts"
 
-    private static func make() async throws -> MachineImage {
-        let image = MachineImage(directory: try Scratch.make("image"))
-        let outcome = try await Program.run(["\(scripts)/stage", programs, image.directory])
+    /// Where the repository is.
+    static let root = scripts.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        .joined(separator: "/")
+
+    private static func make(_ words: String...) async throws -> MachineImage {
+        let image = MachineImage(directory: try Scratch.make("image"), isBare: words.contains("bare"))
+        let outcome = try await Program.run(["\(scripts)/stage", programs, image.directory] + words)
         guard outcome.status == 0 else { throw UnexpectedStatus(description: "\(outcome)") }
         return image
     }
@@ -33,8 +45,7 @@ struct MachineImage: Sendable {
         let ours = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let directory = ours.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         if FileManager.default.isExecutableFile(atPath: directory + "/migrated") { return directory }
-        return scripts.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
-            + "/.build/debug"
+        return root + "/.build/debug"
     }
 }
 

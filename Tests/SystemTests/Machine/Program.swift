@@ -12,6 +12,11 @@ struct Outcome: Sendable, CustomStringConvertible {
 
     /// The output without white space at its ends.
     var text: String { String(output.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
+    /// - Throws: where it has failed.
+    func expectSuccess() throws {
+        guard status == 0 else { throw UnexpectedStatus(description: description) }
+    }
+
     var lines: [String] { output.split(separator: "\n").map(String.init) }
 }
 

@@ -34,7 +34,13 @@ struct Site: Sendable {
 
     /// Makes the database and the revisions, and has the daemon look after them.
     static func make(
-        _ name: String, on machine: Machine, approvals: Int = 0, _ revisions: Revision...
+        _ name: String, on machine: Machine, approvals: Int = 0, rehearses: Bool = false, _ revisions: Revision...
+    ) async throws -> Site {
+        try await make(name, on: machine, approvals: approvals, rehearses: rehearses, revisions)
+    }
+
+    static func make(
+        _ name: String, on machine: Machine, approvals: Int = 0, rehearses: Bool = false, _ revisions: [Revision]
     ) async throws -> Site {
         let site = Site(machine: machine, name: name)
         try await machine.sql("create database \(name) owner migrated")
@@ -56,7 +62,7 @@ struct Site: Sendable {
 
             # A gate that is opened in the database stays closed in a copy of it.
             [database.\(name).rehearsal]
-            policy = "off"
+            policy = "\(rehearses ? "on" : "off")"
             """, to: site.settingsPath)
         try await machine.expect("systemctl", "reload-or-restart", "migrated.service")
         return site

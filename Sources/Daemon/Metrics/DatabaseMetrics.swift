@@ -1,0 +1,117 @@
+import Control
+import Engine
+import Planning
+import Revisions
+
+/// What there is to tell in figures of one database.
+struct DatabaseMetrics: Sendable {
+    let status: DatabaseStatus
+    /// Nil where it cannot be reached.
+    let figures: JobFigures?
+    /// When its head was written, as its header says.
+    let headCreated: Timestamp?
+    let backups: [DatabaseEngine.ListedBackup]
+
+    static func of(_ engine: DatabaseEngine) async -> DatabaseMetrics {
+        let graph = engine.library.snapshot.graph
+        let created = graph.heads.compactMap { graph[$0]?.created }.compactMap(Timestamp.init(header:))
+        return DatabaseMetrics(
+            status: await Handlers.status(of: engine), figures: try? await engine.figures(),
+            headCreated: created.max(), backups: engine.listBackups().filter { $0.problem == nil })
+    }
+}
+
+extension Timestamp {
+    /// Reads the time of a revision's header, such as `2026-11-22T10:15:00Z`, to the second.
+    init?(header text: String) {
+        let second = text.prefix(19)
+        guard second.utf8.count == 19 else { return nil }
+        self.init(parsing: second.split(separator: " ").joined(separator: "T") + ".000000Z")
+    }
+
+    /// Seconds since 1970, as metrics have times.
+    var seconds: Double { Double(microseconds) / 1_000_000 }
+}
+
+extension OpenMetricsText {
+    /// Adds the families that are about databases.
+    mutating func add(_ databases: [DatabaseMetrics], now: Timestamp) {
+        func each(_ value: (DatabaseMetrics) -> Double?) -> [Sample] {
+            databases.compactMap { database in
+                value(database).map { Sample(labels: [("database", database.status.name)], value: $0) }
+            }
+        }
+        add(
+            "migrated_database_up", .gauge, "Whether the database is connected.",
+            each { $0.status.connection == .connected ? 1 : 0 })
+        add("migrated_revisions", .gauge, "Revisions in the directory.", each { Double($0.status.revisionCount) })
+        add(
+            "migrated_revision_problems", .gauge, "What is wrong with the revision files or the version table.",
+            each { Double($0.status.problems.count) })
+        add(
+            "migrated_revisions_pending", .gauge, "Revisions that are not applied.",
+            each { $0.figures == nil ? nil : Double($0.status.pendingCount) })
+        add(
+            "migrated_revisions_unapproved", .gauge, "Pending revisions that lack an approval.",
+            each { $0.figures == nil ? nil : Double($0.status.unapprovedCount) })
+        add(
+            "migrated_head_age_seconds", .gauge, unit: "seconds", "How long ago the newest head was written.",
+            each { $0.headCreated.map { now.seconds - $0.seconds } })
+        add(
+            "migrated_last_applied_timestamp_seconds", .gauge, unit: "seconds", "When a revision was last applied.",
+            each { $0.figures?.lastApplied?.seconds })
+        addJobs(databases, now: now)
+        add(
+            "migrated_backups", .gauge, "Whole backups on this host.", each { Double($0.backups.count) })
+        add(
+            "migrated_last_backup_timestamp_seconds", .gauge, unit: "seconds", "When the newest backup was taken.",
+            each { $0.backups.first?.manifest?.takenAt.seconds })
+        add(
+            "migrated_last_backup_size_bytes", .gauge, unit: "bytes", "How large the newest backup is.",
+            each { $0.backups.first?.manifest.map { Double($0.size) } })
+        add(
+            "migrated_last_verified_restore_timestamp_seconds", .gauge, unit: "seconds",
+            "When a backup was last restored in full, for a rehearsal.",
+            each { $0.figures?.lastVerifiedRestore?.seconds })
+    }
+
+    private mutating func addJobs(_ databases: [DatabaseMetrics], now: Timestamp) {
+        let groups = databases.flatMap { database in
+            (database.figures?.jobs ?? []).map { (name: database.status.name, group: $0) }
+        }
+        add(
+            "migrated_jobs", .gauge, "Jobs that the registry has, by kind and state.",
+            groups.map { name, group in
+                Sample(
+                    labels: [("database", name), ("kind", group.kind), ("state", group.state)],
+                    value: Double(group.count))
+            })
+        add(
+            "migrated_job_duration_seconds", .summary, unit: "seconds", "How long jobs took that are over.",
+            groups.filter { JobState(rawValue: $0.group.state)?.isFinal == true }.flatMap { name, group in
+                let labels = [("database", name), ("kind", group.kind), ("state", group.state)]
+                return [
+                    Sample(suffix: "_count", labels: labels, value: Double(group.count)),
+                    Sample(suffix: "_sum", labels: labels, value: group.seconds),
+                ]
+            })
+        add(
+            "migrated_running_job_seconds", .gauge, unit: "seconds", "How long the running job has been running.",
+            databases.compactMap { database in
+                database.figures?.runningSince.map {
+                    Sample(labels: [("database", database.status.name)], value: max(0, now.seconds - $0.seconds))
+                }
+            })
+        add(
+            "migrated_waits", .counter, "How often others were waited for, by the event that tells of it.",
+            databases.flatMap { database in
+                JobFigures.waitKinds.compactMap { kind in
+                    database.figures.map { figures in
+                        Sample(
+                            labels: [("database", database.status.name), ("event", kind.rawValue)],
+                            value: Double(figures.waits[kind] ?? 0))
+                    }
+                }
+            })
+    }
+}

@@ -1,0 +1,77 @@
+public import Planning
+import PostgresClient
+
+/// What the registry has counted and timed, for those who watch from afar.
+public struct JobFigures: Sendable, Hashable {
+    /// The jobs of one kind and state.
+    public struct Group: Sendable, Hashable {
+        public var kind: String
+        public var state: String
+        public var count: Int64
+        /// How long those that are over took, from their start to their end.
+        public var seconds: Double
+    }
+
+    public var jobs: [Group] = []
+    /// How often something was waited for, by the kinds of event that tell of it.
+    public var waits: [JobEvent.Kind: Int64] = [:]
+    /// When the running job was begun.
+    public var runningSince: Timestamp?
+    public var lastApplied: Timestamp?
+    /// When a backup was last restored in full, and a plan carried out in it: the end of the last rehearsal.
+    public var lastVerifiedRestore: Timestamp?
+
+    /// The kinds of event that tell of waiting for others.
+    public static let waitKinds: [JobEvent.Kind] = [.lockWaiting, .stepRetried, .blockersStay]
+
+    static func read(on session: any PostgresSession) async throws -> JobFigures {
+        var figures = JobFigures()
+        figures.jobs = try await session.query(
+            """
+            SELECT kind, state, count(*) AS count,
+                coalesce(sum(extract(epoch FROM finished_at - coalesce(started_at, requested_at))), 0)::float8 AS seconds
+            FROM migrated.job GROUP BY kind, state ORDER BY kind, state
+            """
+        ).map {
+            Group(
+                kind: try $0.decode("kind"), state: try $0.decode("state"), count: try $0.decode("count"),
+                seconds: try $0.decode("seconds"))
+        }
+        let names = waitKinds.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let waits = try await session.query(
+            "SELECT kind, count(*) AS count FROM migrated.job_event WHERE kind IN (\(raw: names)) GROUP BY kind")
+        for row in waits {
+            let kind: String = try row.decode("kind")
+            if let kind = JobEvent.Kind(rawValue: kind) { figures.waits[kind] = try row.decode("count") }
+        }
+        let times = try await session.query(
+            """
+            SELECT
+                (SELECT (extract(epoch FROM max(applied_at)) * 1000000)::bigint FROM migrated.history) AS applied,
+                (SELECT (extract(epoch FROM max(finished_at)) * 1000000)::bigint FROM migrated.job
+                    WHERE rehearsal ->> 'outcome' = 'completed') AS restored,
+                (SELECT (extract(epoch FROM min(started_at)) * 1000000)::bigint FROM migrated.job
+                    WHERE state IN (\(raw: Self.runningStates))) AS running
+            """
+        ).first
+        if let times {
+            func time(_ column: String) throws -> Timestamp? {
+                try times.decode(column, as: Int64?.self).map { Timestamp(microseconds: $0) }
+            }
+            figures.lastApplied = try time("applied")
+            figures.lastVerifiedRestore = try time("restored")
+            figures.runningSince = try time("running")
+        }
+        return figures
+    }
+
+    private static let runningStates = JobState.allCases.filter(\.isRunning).map { "'\($0.rawValue)'" }
+        .joined(separator: ", ")
+}
+
+extension DatabaseEngine {
+    /// What the registry has counted and timed.
+    public func figures() async throws -> JobFigures {
+        try await JobFigures.read(on: sessions().observer)
+    }
+}

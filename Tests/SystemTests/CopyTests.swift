@@ -1,0 +1,104 @@
+import Testing
+
+extension ServiceUnderSystemd {
+    /// The unit in which plans are rehearsed: what is restored can run code there.
+    @Suite struct CopyTests {
+        /// The process in a copy's unit that runs a statement of the plan.
+        private func backend(of database: String, on machine: Machine) async throws -> String {
+            let script = """
+                for pid in $(pgrep -f "postgres: .* $1 .*SELECT"); do
+                    if grep -q migrated-copy@ "/proc/$pid/cgroup"; then echo "$pid"; exit 0; fi
+                done
+                exit 1
+                """
+            let find = ["bash", "-c", script, "bash", database]
+            try await machine.until("the copy works") { try await machine.run(find).status == 0 }
+            return try await machine.run(find).text
+        }
+
+        @Test("a rehearsal has a unit of its own, from which neither files nor sockets nor a network can be reached")
+        func unit() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make(
+                "copied", on: machine, rehearses: true, .init("first", "CREATE TABLE a AS SELECT 1 AS n"),
+                .init("second", "SELECT pg_sleep(3)"))
+            #expect(try await site.migratectl("upgrade", "first").status == 0)
+            try await machine.expect("migratectl", "-d", "copied", "upgrade", "--no-block")
+            let pid = try await backend(of: "copied", on: machine)
+
+            let status = try await machine.expect("cat", "/proc/\(pid)/status")
+            let uid = try #require(
+                status.split(separator: "\n").first { $0.hasPrefix("Uid:") }?.split(separator: "\t")[1])
+            #expect(Int(uid) ?? 0 >= 61184, "a dynamic user: \(uid)")
+            for field in ["CapEff", "CapBnd"] { #expect(status.contains("\(field):\t0000000000000000")) }
+            #expect(status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1"))
+            let group = try await machine.expect("cat", "/proc/\(pid)/cgroup")
+            #expect(group.contains("migrated-copy@"), "\(group)")
+
+            // What can be seen there, with that user's eyes.
+            func inside(_ command: String...) async throws -> Outcome {
+                try await machine.run(
+                    ["nsenter", "-t", pid, "-m", "-n", "setpriv", "--reuid", String(uid), "--regid", String(uid)]
+                        + ["--clear-groups", "--bounding-set=-all", "--"] + command)
+            }
+            for place in ["/etc/migrated/migrated.toml", "/var/lib/migrated", "/var/backups/migrated", "/run/migrated"]
+            {
+                #expect(try await machine.run("test", "-e", place).status == 0)
+                #expect(try await inside("ls", place).status != 0, "\(place)")
+            }
+            #expect(try await inside("psql", "-d", "copied", "-c", "select 1").status != 0, "the living server")
+            let links = try await inside("ip", "-o", "link").lines
+            #expect(links.count == 1 && links[0].contains("lo:"), "\(links)")
+            #expect(try await inside("touch", "/srv/x").status != 0)
+
+            // Who else is on the machine may knock, and is not let in.
+            let socket = try await machine.expect(
+                "find", "/run/migrated-copy", "-name", ".s.PGSQL.5432", "-printf", "%h")
+            let stranger = try await machine.run(
+                "psql", "-h", socket, "-U", "migrated_restorer", "-d", "copied", "-c", "select 1", as: "operator")
+            #expect(stranger.status != 0 && stranger.errors.contains("authentication failed"), "\(stranger)")
+            let door = try await machine.expect("stat", "-c", "%a %U", "/run/migrated-copy/request")
+            #expect(door == "600 migrated")
+
+            try await site.waitForJob("succeeded", number: 2)
+            let report = try await machine.expect("migratectl", "job", "copied-2")
+            #expect(report.contains("rehears"), "\(report)")
+            try await machine.until("nothing is left of it") {
+                let units = try await machine.expect(
+                    "systemctl", "list-units", "--all", "--no-legend", "migrated-copy@*")
+                let files = try await machine.expect(
+                    "find", "/var/tmp", "/run/migrated-copy", "-mindepth", "1", "-name", "*migrated-copy*", "-o",
+                    "-name",
+                    ".s.PGSQL*")
+                return units == "" && files == ""
+            }
+        }
+
+        @Test("a copy goes with the daemon that asked for it, however that ends, and the next one takes up the job")
+        func killed() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make(
+                "lonely", on: machine, rehearses: true,
+                .init("first", "CREATE TABLE made_by_first AS SELECT 1 AS n", "SELECT pg_sleep(2)"))
+            try await machine.expect("migratectl", "-d", "lonely", "upgrade", "--no-block")
+            let pid = try await backend(of: "lonely", on: machine)
+            try await machine.expect("systemctl", "kill", "--signal=KILL", "migrated.service")
+            try await machine.until("the copy is gone") {
+                try await machine.run("test", "-e", "/proc/\(pid)").status != 0
+            }
+            try await site.waitForJob("succeeded")
+            #expect(try await machine.sql("select count(*) from made_by_first", in: "lonely") == "1")
+        }
+
+        @Test("without the unit nothing is rehearsed elsewhere, and that is a finding")
+        func withoutUnit() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make(
+                "unitless", on: machine, rehearses: true, .init("first", "CREATE TABLE a (n int)"))
+            try await machine.expect("systemctl", "stop", "migrated-copy.socket")
+            let outcome = try await site.migratectl("upgrade")
+            try await machine.expect("systemctl", "start", "migrated-copy.socket")
+            #expect(outcome.status == 0 && outcome.output.contains("not-rehearsed"), "\(outcome)")
+        }
+    }
+}
