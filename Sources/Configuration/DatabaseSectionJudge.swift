@@ -167,6 +167,7 @@ struct DatabaseSectionJudge {
         }
         backup.jobs = section.integer("jobs", in: 1...64) ?? backup.jobs
         backup.keep = section.integer("keep", in: 1...10_000) ?? backup.keep
+        backup.maximumAge = section.duration("max_age", in: .zero...(.seconds(86_400 * 7))) ?? backup.maximumAge
         backup.minimumFree = section.size("min_free", in: 0...(1 << 50)) ?? backup.minimumFree
         backup.tools = section.path("tools")
         return backup

@@ -18,12 +18,17 @@ public struct RehearsalSettings: Sendable, Equatable {
     public var rewriteSize: Int64
     /// The findings that end the job before anything is done.
     public var refused: Set<RehearsalFinding.Code>
+    /// The findings that somebody has to consent to before the job goes on.
+    public var asked: Set<RehearsalFinding.Code>
+    /// What is done where carrying out the plan takes far longer than the rehearsal did, and how long that is.
+    public var overrun: OverrunPolicy
 
     /// The section with its defaults where nothing is said.
     public init(
         isOn: Bool = true, directory: String, maximumSize: Int64 = 20 << 30, takesWayBack: Bool = true,
         wayBackMaximumSize: Int64 = 5 << 30, lockBudget: Duration = .seconds(1), rewriteSize: Int64 = 64 << 20,
-        refused: Set<RehearsalFinding.Code> = []
+        refused: Set<RehearsalFinding.Code> = [], asked: Set<RehearsalFinding.Code> = [],
+        overrun: OverrunPolicy = OverrunPolicy()
     ) {
         self.isOn = isOn
         self.directory = directory
@@ -33,6 +38,8 @@ public struct RehearsalSettings: Sendable, Equatable {
         self.lockBudget = lockBudget
         self.rewriteSize = rewriteSize
         self.refused = refused
+        self.asked = asked
+        self.overrun = overrun
     }
 }
 
@@ -55,15 +62,30 @@ struct RehearsalSectionJudge {
         rehearsal.lockBudget =
             section.duration("lock_budget", in: .milliseconds(1)...(.seconds(86_400))) ?? rehearsal.lockBudget
         rehearsal.rewriteSize = section.size("rewrite_size", in: 0...(1 << 50)) ?? rehearsal.rewriteSize
-        for name in section.texts("refuse", element: "finding") ?? [] {
+        rehearsal.overrun.action = section.choice("overrun", of: OverrunPolicy.Action.self) ?? rehearsal.overrun.action
+        if let factor = section.integer("overrun_factor", in: 2...1000) { rehearsal.overrun.factor = Double(factor) }
+        if let least = section.duration("overrun_least", in: .milliseconds(1)...(.seconds(86_400))) {
+            rehearsal.overrun.leastMilliseconds = least / .milliseconds(1)
+        }
+        rehearsal.refused = findings("refuse")
+        rehearsal.asked = findings("ask")
+        for code in rehearsal.asked.intersection(rehearsal.refused).map(\.rawValue).sorted() {
+            section.report("ask", "\"\(code)\" is refused already", hint: "leave it in one of the two lists")
+        }
+        return rehearsal
+    }
+
+    private func findings(_ key: String) -> Set<RehearsalFinding.Code> {
+        var codes: Set<RehearsalFinding.Code> = []
+        for name in section.texts(key, element: "finding") ?? [] {
             guard let code = RehearsalFinding.Code(rawValue: name) else {
                 section.report(
-                    "refuse", "\"\(name)\" is no finding",
+                    key, "\"\(name)\" is no finding",
                     hint: SectionReader.choiceHint(RehearsalFinding.Code.allCases.map(\.rawValue), for: name))
                 continue
             }
-            rehearsal.refused.insert(code)
+            codes.insert(code)
         }
-        return rehearsal
+        return codes
     }
 }

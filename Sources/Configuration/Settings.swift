@@ -186,19 +186,22 @@ public struct BackupSettings: Sendable, Equatable {
     public var keep: Int
     /// How many bytes must stay free where the backups are.
     public var minimumFree: Int64
+    /// A job that its rehearsal has parked goes on with the backup that it has, unless that is older.
+    public var maximumAge: Duration
     /// The directory of PostgreSQL's programs; `nil` means that the right ones are looked for.
     public var tools: String?
 
     /// The section with its defaults where nothing is said.
     public init(
         policy: BackupPolicy = .dump, directory: String, jobs: Int = 2, keep: Int = 7,
-        minimumFree: Int64 = 1 << 30, tools: String? = nil
+        minimumFree: Int64 = 1 << 30, maximumAge: Duration = .seconds(3600), tools: String? = nil
     ) {
         self.policy = policy
         self.directory = directory
         self.jobs = jobs
         self.keep = keep
         self.minimumFree = minimumFree
+        self.maximumAge = maximumAge
         self.tools = tools
     }
 }

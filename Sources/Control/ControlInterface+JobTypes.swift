@@ -84,6 +84,8 @@ extension ControlInterface {
           failure: ?Failure,
           # Which approvals a parked job waits for.
           missingApprovals: ?[]MissingApproval,
+          # What its rehearsal found that a parked job waits for somebody to consent to.
+          missingFindings: ?AskedFindings,
           # The backup that was taken for it.
           backup: ?string,
           # Somebody has asked it to end.
@@ -181,6 +183,8 @@ extension ControlInterface {
           problems: []Failure,
           # What a person should know, a line each.
           warnings: []string,
+          # What the texts of pending revisions let one guess that a rehearsal will find: without their tables' sizes.
+          guesses: ?[]Finding,
           # The job that runs at present.
           runningJob: ?Job,
           # How many jobs wait for their turn.

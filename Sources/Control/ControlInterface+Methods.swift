@@ -237,12 +237,14 @@ extension ControlInterface {
           job: Job
         )
 
-        # Settles a job in the state needs-decision.
+        # Settles a job in the state needs-decision, or ends the session of one that another daemon has left running.
         method Resolve(
           # The name of the job, such as main-41.
           job: string,
-          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it;
-          # retry: run it again, whatever came of it; abandon: end the job as failed and leave the database as it is.
+          # applied: the statement in doubt took effect, go on behind it; not-applied: nothing of it is left, run it, and
+          # ask again should it be cut off again; retry: run it as often as it takes, whatever came of it; abandon: end
+          # the job as failed and leave the database as it is; end-session: end the session that works on the job and
+          # whose daemon is gone.
           decision: string,
           # Why, for the record.
           reason: string
@@ -259,10 +261,14 @@ extension ControlInterface {
           # The database, by its name in the settings.
           database: ?string,
           # What is approved.
-          items: []ApprovalItem
+          items: []ApprovalItem,
+          # What rehearsals found, and is approved.
+          findings: ?[]FindingsItem
         ) -> (
-          # The approvals that stand now.
-          approvals: []Approval
+          # The approvals of these contents that stand now.
+          approvals: []Approval,
+          # The approvals of findings that stand now.
+          findings: ?[]FindingsApproval
         )
 
         # Takes the caller's own approvals back; what was applied stays applied.
@@ -270,10 +276,14 @@ extension ControlInterface {
           # The database, by its name in the settings.
           database: ?string,
           # What is no longer approved.
-          items: []ApprovalItem
+          items: []ApprovalItem,
+          # What rehearsals found, and is no longer approved.
+          findings: ?[]FindingsItem
         ) -> (
-          # The approvals that stand now.
-          approvals: []Approval
+          # The approvals of these contents that stand now.
+          approvals: []Approval,
+          # The approvals of findings that stand now.
+          findings: ?[]FindingsApproval
         )
 
         # The approvals that stand.
@@ -282,7 +292,9 @@ extension ControlInterface {
           database: ?string
         ) -> (
           # Newest first.
-          approvals: []Approval
+          approvals: []Approval,
+          # The approvals of what rehearsals found, newest first.
+          findings: ?[]FindingsApproval
         )
 
         """

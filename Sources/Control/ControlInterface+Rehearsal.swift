@@ -81,8 +81,12 @@ extension ControlInterface {
           elapsedMilliseconds: float,
           # It ran outside any transaction, and was looked at every few milliseconds only.
           isSampled: bool,
+          # How often it was looked at, where it ran outside any transaction.
+          samples: ?int,
           # Bytes of write-ahead log, page images left out.
           walBytes: int,
+          # Bytes of temporary files.
+          temporaryBytes: ?int,
           # The locks that its transaction did not have before.
           locks: []LockMeasure,
           # The tables and indexes that it touched.
@@ -109,6 +113,8 @@ extension ControlInterface {
           isNew: bool,
           # It was written anew as a whole.
           isRewritten: bool,
+          # Rows of a table before the plan, counted.
+          rows: ?int,
           # How often all of it was read.
           sequentialScans: int,
           # How many rows were read.
@@ -159,10 +165,60 @@ extension ControlInterface {
           message: string,
           # What to do instead.
           hint: string,
-          # tell or refuse.
+          # tell, ask (somebody has to consent to it) or refuse.
           action: string,
           # Where it stands.
           location: ?Location
+        )
+
+        # Something that was found, or guessed, in the text of a revision.
+        type Finding (
+          # A stable name, such as table-rewrite; new ones may appear.
+          code: string,
+          # One line for people.
+          message: string,
+          # What to do instead.
+          hint: ?string,
+          # Where it stands.
+          location: Location,
+          # The revisions that are concerned.
+          revisions: []string
+        )
+
+        # The findings that somebody has to consent to.
+        type AskedFindings (
+          # What consent binds: the set, and the contents that were rehearsed.
+          digest: string,
+          # Which they are.
+          items: []AskedFinding
+        )
+
+        # One of them.
+        type AskedFinding (
+          # A stable name, such as table-rewrite.
+          code: string,
+          # What it is about: a table, a column, a revision.
+          object: string
+        )
+
+        # Consent to what the rehearsal of a job found.
+        type FindingsItem (
+          # The job.
+          job: string,
+          # The digest that the person was shown.
+          digest: string
+        )
+
+        # The consent of one person to what a rehearsal found.
+        type FindingsApproval (
+          # The digest of the findings.
+          digest: string,
+          # Whose report the person was shown.
+          job: string,
+          # By whom.
+          person: Person,
+          # When.
+          givenAt: string
         )
 
         """

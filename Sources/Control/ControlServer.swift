@@ -31,6 +31,7 @@ public enum ControlServer {
         streaming _: M.Type, _ body: @escaping @Sendable (M.Parameters, ControlStream<M>) async throws -> Void
     ) -> MethodHandler {
         MethodHandler(streaming: M.qualifiedName) { (parameters: M.Parameters, call: StreamingCall<M.Reply>) in
+            FaultPoint.pass("called \(M.name)")
             do {
                 try await body(parameters, ControlStream(call: call))
             } catch let error as PeerDisconnected {
@@ -66,11 +67,13 @@ public struct ControlStream<M: ControlMethod>: Sendable {
 
     /// Sends one reply that more will follow. Waits for a client that reads slowly.
     public func send(_ reply: M.Reply) async throws {
+        FaultPoint.pass("before a reply of \(M.name)")
         try await call.send(reply)
     }
 
     /// Sends the last reply.
     public func finish(_ reply: M.Reply) async throws {
+        FaultPoint.pass("before the last reply of \(M.name)")
         try await call.finish(reply)
     }
 }

@@ -11,6 +11,7 @@ extension DatabaseConfiguration {
             backup: BackupRules(
                 policy: BackupRules.Policy(settings.backup.policy), directory: settings.backup.directory,
                 jobs: settings.backup.jobs, keep: settings.backup.keep, minimumFree: settings.backup.minimumFree,
+                maximumAge: settings.backup.maximumAge,
                 tools: settings.backup.tools))
         rehearsal = RehearsalRules(settings.rehearsal, jobs: settings.backup.jobs)
         versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
@@ -39,7 +40,7 @@ extension RehearsalRules {
             takesWayBack: settings.takesWayBack, wayBackMaximumSize: settings.wayBackMaximumSize, jobs: jobs,
             policy: RehearsalPolicy(
                 lockMilliseconds: settings.lockBudget / .milliseconds(1), rewriteBytes: settings.rewriteSize,
-                refused: settings.refused))
+                refused: settings.refused, asked: settings.asked, overrun: settings.overrun))
     }
 }
 

@@ -101,18 +101,21 @@ public struct BackupRules: Sendable, Hashable {
     public var keep: Int
     /// Bytes that must stay free in the file system of `directory`.
     public var minimumFree: Int64
+    /// A job that was parked by its rehearsal goes on with the backup that it has, unless that is older.
+    public var maximumAge: Duration
     /// Where PostgreSQL's programs are; found by itself without it.
     public var tools: String?
 
     public init(
         policy: Policy = .dump, directory: String, jobs: Int = 2, keep: Int = 10, minimumFree: Int64 = 1 << 30,
-        tools: String? = nil
+        maximumAge: Duration = .seconds(3600), tools: String? = nil
     ) {
         self.policy = policy
         self.directory = directory
         self.jobs = jobs
         self.keep = keep
         self.minimumFree = minimumFree
+        self.maximumAge = maximumAge
         self.tools = tools
     }
 }

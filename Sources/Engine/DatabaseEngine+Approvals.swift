@@ -97,6 +97,58 @@ extension DatabaseEngine {
         return try await store.standing(for: items.map(\.digest))
     }
 
+    /// Consents to what the rehearsals of jobs found, by the digests that the person was shown.
+    ///
+    /// - Throws: `Failure` `no-such-job`; `digest-mismatch` where the job's report is no longer what was shown.
+    public func approveFindings(_ items: [(job: Int64, digest: SHA256Digest)], by person: Person) async throws {
+        let sessions = try await sessions()
+        for item in items {
+            let job = try await job(item.job)
+            let asked = try await jobs(sessions).rehearsal(of: item.job).flatMap(AskedFindings.init)
+            guard asked?.digest == item.digest else {
+                throw Failure(
+                    .digestMismatch,
+                    "cannot approve what the rehearsal of \"\(job.id)\" found: it is not what was shown",
+                    hint: "look at it again: migratectl approve --job \(job.id)")
+            }
+        }
+        let store = FindingsApprovalStore(database: configuration.name, session: sessions.observer)
+        for item in items {
+            try await store.approve(item.digest, shownBy: item.job, by: person)
+            logger.notice(
+                "\(configuration.name): \(person.userName) approved what the rehearsal of \(configuration.name)-\(item.job) found",
+                metadata: ["message-id": "\(DaemonEvent.approvalGiven.messageID)"])
+        }
+        signal.raise()
+        await notifyOthers(sessions)
+    }
+
+    /// Takes the person's own consent back.
+    ///
+    /// - Throws: `Failure` `not-approved` where the person has given none.
+    public func revokeFindings(_ items: [(job: Int64, digest: SHA256Digest)], by person: Person) async throws {
+        let sessions = try await sessions()
+        let store = FindingsApprovalStore(database: configuration.name, session: sessions.observer)
+        for item in items {
+            let id = JobID(database: configuration.name, number: item.job)
+            guard try await store.revoke(item.digest, by: person) else {
+                throw Failure(
+                    .notApproved,
+                    "cannot revoke the approval of what the rehearsal of \"\(id)\" found: \(person.userName) has given none",
+                    hint: "see who approved what: migratectl approvals")
+            }
+            logger.notice(
+                "\(configuration.name): \(person.userName) took back the approval of what the rehearsal of \(id) found",
+                metadata: ["message-id": "\(DaemonEvent.approvalRevoked.messageID)"])
+        }
+        await notifyOthers(sessions)
+    }
+
+    /// Consent to findings that stands, newest first.
+    public func findingsApprovals() async throws -> [FindingsApproval] {
+        try await FindingsApprovalStore(database: configuration.name, session: sessions().observer).standing()
+    }
+
     /// The approvals that stand, newest first.
     public func approvals() async throws -> [Approval] {
         try await ApprovalStore(session: sessions().observer).standing()

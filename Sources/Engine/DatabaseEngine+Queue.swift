@@ -154,7 +154,14 @@ extension DatabaseEngine {
     }
 
     private func insert(_ request: JobStore.Request, _ sessions: SessionPair) async throws -> Job {
-        let (job, isNew) = try await jobs(sessions).enqueue(request)
+        let (job, isNew): (Job, Bool)
+        do {
+            (job, isNew) = try await jobs(sessions).enqueue(request)
+        } catch let error as ServerError where error.sqlState == "25006" {
+            // read_only_sql_transaction: the worker looks at once, and says so to everybody.
+            signal.raise()
+            throw Failure(readOnly: configuration.name)
+        }
         own(job.id.number)
         if isNew {
             let events = try await EventStore(database: configuration.name, session: sessions.observer)
@@ -239,41 +246,6 @@ extension DatabaseEngine {
         let row = RegistryRow(session: sessions.observer)
         guard try await row.pausedBecause() == nil else { return }
         try await row.pause(because: "downgrade to \(target) by \(person.userName)")
-    }
-
-    /// What a person says about a statement whose outcome nobody else can know.
-    public enum Decision: Sendable, Hashable {
-        case applied
-        case notApplied
-        case retry
-        case abandon
-    }
-
-    /// Settles a job that needs a decision; who decided and why is kept with it.
-    ///
-    /// - Throws: `Failure` `no-such-job`, `invalid-state`.
-    public func resolve(_ number: Int64, _ decision: Decision, reason: String, by person: Person) async throws -> Job {
-        let sessions = try await sessions()
-        let job = try await job(number)
-        guard job.state == .needsDecision else {
-            throw Failure(.invalidState, "cannot resolve job \"\(job.id)\": it is \(job.state.rawValue)")
-        }
-        let record = "\(person.userName) (uid \(person.uid)): \(reason)"
-        let store = StandaloneStore(session: sessions.observer)
-        switch decision {
-        case .applied: try await store.settleOpen(of: number, by: record)
-        case .notApplied, .retry: try await store.withdrawOpen(of: number)
-        case .abandon: break
-        }
-        var move = JobStore.Move(from: .needsDecision, to: decision == .abandon ? .failed : .queued)
-        if decision == .abandon { move.failure = job.failure }
-        let kind: JobEvent.Kind = decision == .abandon ? .jobFailed : .jobStateChanged
-        let event = try await jobs(sessions).move(
-            number, move, runner: nil, event: kind, message: "decided by \(record): \(decision)")
-        if let event { reporter(sessions).announce(event) }
-        own(number)
-        await notifyOthers(sessions)
-        return try await self.job(number)
     }
 
     /// Pauses `auto_upgrade`, or lets it go on where no reason is given.

@@ -33,6 +33,8 @@ extension DatabaseEngine {
         public var expectedRows: [RevisionID]?
         /// Pending revisions in which somebody has to fill something in first.
         public var unfinished: [RevisionID]
+        /// What the texts of pending revisions let one guess that a rehearsal will find.
+        public var guesses: [Finding]
         /// What is wrong with the version table, each with the way out: a row without a file, a table in another place.
         public var problems: [Failure]
         public var pausedBecause: String?
@@ -62,6 +64,7 @@ extension DatabaseEngine {
             openJobs: try await jobs(sessions).open(), edited: overview.edited,
             expectedRows: expected == current.sorted() ? nil : expected,
             unfinished: overview.pending.map(\.revision).filter { graph[$0]?.upgrade.unfinished != nil },
+            guesses: overview.guesses,
             problems: try await problems(sessions, rows: current),
             pausedBecause: try await RegistryRow(session: observer).pausedBecause())
     }

@@ -43,6 +43,8 @@ public final class DatabaseEngine: Sendable {
         var pending: [Step]
         /// Applied revisions whose files mean something else by now.
         var edited: [RevisionID]
+        /// What the texts of pending ones let one guess.
+        var guesses: [Finding]
     }
 
     enum Connection: Sendable {
@@ -103,7 +105,23 @@ public final class DatabaseEngine: Sendable {
         throw Stopping()
     }
 
+    /// More guesses are left to be asked for.
+    private static let mostGuesses = 100
+
+    /// Says what the text of files that have just come lets one guess.
+    private func reportGuesses(_ arrivals: [Revision]) {
+        for guess in arrivals.flatMap(Guess.findings).prefix(Self.mostGuesses) {
+            logger.notice(
+                "\(configuration.name): \(guess.guess)",
+                metadata: [
+                    "message-id": "\(DaemonEvent.revisionGuessed.messageID)", "hint": "\(guess.hint ?? "")",
+                    "revision": "\(guess.revisions.first?.rawValue ?? "")",
+                ])
+        }
+    }
+
     private func report(_ snapshot: RevisionLibrary.Snapshot) {
+        reportGuesses(snapshot.arrivals)
         guard snapshot.problems.isEmpty else {
             for problem in snapshot.problems {
                 logger.error(
@@ -278,7 +296,10 @@ public final class DatabaseEngine: Sendable {
         let edited = try await EditedRevisions(database: configuration.name, session: sessions.observer)
             .find(in: graph, rows: rows)
         let made = Overview(
-            generation: snapshot.generation, lastHistory: last, rows: rows, pending: pending, edited: edited)
+            generation: snapshot.generation, lastHistory: last, rows: rows, pending: pending, edited: edited,
+            guesses: Array(
+                pending.prefix(Self.mostGuesses).compactMap { graph[$0.revision] }.flatMap(Guess.findings)
+                    .prefix(Self.mostGuesses)))
         state.withLock { $0.overview = made }
         return made
     }

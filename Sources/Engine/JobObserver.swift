@@ -24,7 +24,7 @@ struct JobObserver: Sendable {
     /// How often progress is written: often enough to be watched, seldom enough to be kept.
     static let progressInterval = Duration.seconds(1)
 
-    /// - Throws: `CancelRequested`; `ConnectionError` where the observer's session is lost. Whatever else goes wrong with a
+    /// - Throws: `CancelRequested`; `Failure` `server-read-only`; `ConnectionError` where the observer's session is lost. Whatever else goes wrong with a
     ///   look is no reason to stop the work that is looked at.
     func run() async throws {
         var shown = Shown()
@@ -36,6 +36,7 @@ struct JobObserver: Sendable {
             do {
                 // Once everything is applied there is nothing left to cancel.
                 if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }
+                try await sessions.refuseReadOnly(reporter.jobs.database)
                 switch now.stage {
                 case .backingUp: try await lookAtDump(&shown)
                 case .applying: try await lookAtStep(now, &shown)
@@ -110,28 +111,11 @@ struct JobObserver: Sendable {
                 job, .blockersStay, "waits for more than \(Int(Self.longWait.seconds)) s, for \(names)",
                 revision: now.revision)
         }
-        if let progress = try await indexProgress(), shown.isDue(progress) {
+        if let progress = try await IndexBuild.progress(of: sessions.runner.pid, on: sessions.observer),
+            shown.isDue(progress)
+        {
             await reporter.event(
                 job, .stepProgress, progress.phase ?? "building an index", revision: now.revision, progress: progress)
-        }
-    }
-
-    /// See PostgreSQL's manual, "CREATE INDEX Progress Reporting".
-    private func indexProgress() async throws -> JobEvent.Progress? {
-        try await sessions.observer.query(
-            """
-            SELECT phase, blocks_done, blocks_total, tuples_done, tuples_total, lockers_done, lockers_total
-            FROM pg_catalog.pg_stat_progress_create_index WHERE pid = \(sessions.runner.pid)
-            """
-        ).first.map { row in
-            let units: [(String, String)] = [("blocks", "blocks"), ("tuples", "tuples"), ("lockers", "sessions")]
-            for (column, unit) in units {
-                let total: Int64 = try row.decode("\(column)_total")
-                guard total > 0 else { continue }
-                return JobEvent.Progress(
-                    unit: unit, done: try row.decode("\(column)_done"), total: total, phase: try row.decode("phase"))
-            }
-            return JobEvent.Progress(unit: "blocks", done: 0, phase: try row.decode("phase"))
         }
     }
 

@@ -48,6 +48,8 @@ struct Pipeline: Sendable {
                 return try await withLock { pipeline in try await pipeline.carryOut(draft) }
             } catch let revoked as ApprovalsRevoked {
                 return try await park(revoked.missing)
+            } catch let asked as FindingsAsked {
+                return try await park(asked.findings)
             } catch is PlanChanged {
                 try await enter(.queued, "the database or the revisions have changed: planning again")
             }
@@ -61,12 +63,14 @@ struct Pipeline: Sendable {
         let current = try await makePlan()
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
 
+        var expectation: RehearsalExpectation?
         if job.kind == .backup || job.kind == .rehearse || job.kind.changesSchema && wantsBackup {
             try await enter(.backingUp, "backing up")
-            let backup = try await backUp(before: current.plan)
+            let kept = try await keptBackup(before: current.plan)
+            let backup = if let kept { kept } else { try await backUp(before: current.plan) }
             if wantsRehearsal {
                 try await enter(.rehearsing, "rehearsing \(Plural.count(current.plan.steps.count, "revision"))")
-                try await rehearse(current, in: backup)
+                expectation = try await rehearse(current, in: backup)
             }
         }
         if job.kind.direction != nil {
@@ -76,14 +80,15 @@ struct Pipeline: Sendable {
             }
             await nameBystanders()
             try await enter(.applying, announcement(of: current.plan))
-            try await executor.apply(current.plan, revisions: current.revisions)
+            try await executor(expectation).apply(current.plan, revisions: current.revisions)
+            await tellOverruns(of: current.plan, expectation)
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
         }
         if job.kind == .stamp {
             try await enter(.applying, "stamping")
-            try await executor.stamp(current)
+            try await executor().stamp(current)
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
@@ -102,13 +107,14 @@ struct Pipeline: Sendable {
 
     /// Moves the job into its next state: by the table, and written before the stage begins.
     mutating func enter(
-        _ next: JobState, _ message: String, failure: Failure? = nil, missing: [MissingApproval]? = nil
+        _ next: JobState, _ message: String, failure: Failure? = nil, missing: [MissingApproval]? = nil,
+        findings: AskedFindings? = nil
     ) async throws {
         guard job.state.allows(next) else {
             throw Failure(
                 .internalError, "cannot move job \(job.id) from \(job.state.rawValue) to \(next.rawValue)")
         }
-        let move = JobStore.Move(from: job.state, to: next, failure: failure, missing: missing)
+        let move = JobStore.Move(from: job.state, to: next, failure: failure, missing: missing, findings: findings)
         let (reporter, number, runner, state) = (reporter, job.id.number, sessions.runner, job.state)
         // Shielded: an outcome is written even when the task that reached it is being cancelled.
         let written = try await Task {
@@ -258,10 +264,10 @@ struct Pipeline: Sendable {
         await reporter.event(job.id.number, .databaseEmptied, "\(Plural.count(count, "object")) removed")
     }
 
-    private var executor: Executor {
+    private func executor(_ expectation: RehearsalExpectation? = nil) -> Executor {
         Executor(
             configuration: configuration, sessions: sessions, job: job, reporter: reporter, activity: activity,
-            retry: retry)
+            retry: retry, expectation: expectation)
     }
 
     private func verify(_ plan: Plan, rowsAfter: [RevisionID]? = nil) async throws {

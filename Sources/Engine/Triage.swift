@@ -29,10 +29,16 @@ struct Triage: Sendable {
     }
 
     private func isApproved(_ job: Job) async throws -> Bool {
+        let policy = engine.configuration.policy
+        if let asked = job.missingFindings {
+            let standing = try await FindingsApprovalStore(
+                database: engine.configuration.name, session: sessions.observer
+            ).standing(for: asked.digest)
+            guard policy.accepts(standing, requester: job.requestedBy) else { return false }
+        }
         guard let missing = job.missingApprovals else { return true }
         let standing = try await ApprovalStore(session: sessions.observer).standing(for: missing.map(\.contentDigest))
-        return engine.configuration.policy
-            .missing(of: missing, approvals: standing, requester: job.requestedBy).isEmpty
+        return policy.missing(of: missing, approvals: standing, requester: job.requestedBy).isEmpty
     }
 
     /// Queues an upgrade to the heads where every pending revision is approved and nobody has paused it. A plan that was

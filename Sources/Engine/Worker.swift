@@ -138,13 +138,11 @@ struct Worker: Sendable {
             for await _ in sessions.observer.notifications { signal.raise() }
         }
         defer { listener.cancel() }
-        var holder: LockHolder?
+        var told = Told()
         while !engine.activity.isStopping, !engine.isReleased {
             try Task.checkCancellation()
             let seen = engine.signal.generation
-            guard let rest = try await supervision.over(.worker, { try await work(sessions, naming: &holder) }) else {
-                continue
-            }
+            guard let rest = try await supervision.over(.worker, { try await work(sessions, &told) }) else { continue }
             waitIdly()
             try await waitForNews(sessions, since: seen, upTo: rest)
         }
@@ -152,21 +150,29 @@ struct Worker: Sendable {
 
     /// One look at what there is to do, and the next job. Returns how long to rest without news; nil where the next
     /// look should come at once.
-    private func work(_ sessions: SessionPair, naming holder: inout LockHolder?) async throws -> Duration? {
+    private func work(_ sessions: SessionPair, _ told: inout Told) async throws -> Duration? {
         FaultPoint.hang("worker")
-        let isAlone = try await recover(sessions, naming: &holder)
+        try await sessions.refuseReadOnly(configuration.name)
+        let isAlone = try await recover(sessions, &told)
         try await Triage(engine: engine, sessions: sessions).run()
         if let job = try await next(sessions) {
             try await run(job, sessions)
             return nil
         }
         let someoneElseRuns = try await someoneElseRuns(sessions)
+        if someoneElseRuns { try await tellOfOrphan(sessions, &told) }
         return someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll
     }
 
-    /// Brings back what was left behind. Where that has to wait, because somebody still works on it, a new `holder` of the
+    /// What was told of those who keep us waiting, so that only news is told.
+    private struct Told {
+        var holder: LockHolder?
+        var orphan: OrphanedRunner?
+    }
+
+    /// Brings back what was left behind. Where that has to wait, because somebody still works on it, a new holder of the
     /// lock is named in the events of the job.
-    private func recover(_ sessions: SessionPair, naming holder: inout LockHolder?) async throws -> Bool {
+    private func recover(_ sessions: SessionPair, _ told: inout Told) async throws -> Bool {
         let abandoned = try await engine.jobs(sessions).abandoned().first
         guard abandoned != nil || engine.isFresh else { return true }
         let reporter = engine.reporter(sessions)
@@ -177,13 +183,24 @@ struct Worker: Sendable {
             return true
         }
         guard let job = abandoned?.job, let found = try await MigrationLock(session: sessions.worker).holder(),
-            found.pid != holder?.pid
+            found.pid != told.holder?.pid
         else { return false }
-        holder = found
+        told.holder = found
         await reporter.event(
             job.id.number, .lockWaiting,
             "outcome unknown: without its runner, and the lock is held by \(found.description)")
         return false
+    }
+
+    /// Says what a daemon that is gone has left running, and how far that has come.
+    private func tellOfOrphan(_ sessions: SessionPair, _ told: inout Told) async throws {
+        let orphan = try await OrphanedRunner.find(on: sessions.observer)
+        defer { told.orphan = orphan }
+        guard let orphan, !orphan.isWhere(told.orphan) else { return }
+        await engine.reporter(sessions).event(
+            orphan.job, .lockWaiting,
+            "\(orphan.description); waiting for it, unless somebody ends it: migratectl resolve \(configuration.name)-\(orphan.job) --end-session",
+            progress: orphan.progress)
     }
 
     private func waitForNews(_ sessions: SessionPair, since seen: UInt64, upTo limit: Duration) async throws {

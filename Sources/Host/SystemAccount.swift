@@ -32,6 +32,19 @@ public struct SystemAccount: Sendable, Equatable {
     /// Whom PostgreSQL's server runs as when this process is root, which it refuses: "postgres", else "nobody".
     public static var forClusters: SystemAccount? { named("postgres") ?? named("nobody") }
 
+    /// The first directory on the way to `path`, that one included, through which the user cannot pass.
+    public func firstClosed(onTheWayTo path: String) -> String? {
+        var place = "/"
+        for name in FilePaths.absolute(path).split(separator: "/") {
+            place = FilePaths.join(place, String(name))
+            var status = stat()
+            guard stat(place, &status) == 0 else { return nil }
+            let needed = status.st_uid == uid ? S_IXUSR : status.st_gid == gid ? S_IXGRP : S_IXOTH
+            if status.st_mode & needed == 0 { return place }
+        }
+        return nil
+    }
+
     private static func lookUp(
         _ call: (
             UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,

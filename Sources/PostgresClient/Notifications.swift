@@ -25,6 +25,8 @@ public struct ServerNotice: Sendable, Equatable {
     public let hint: String?
     /// The call stack of functions and the like.
     public let context: String?
+    /// The function in the server's source that said it: what tells messages without a SQLSTATE of their own apart.
+    public let routine: String?
 }
 
 /// Where a connection's notices go, and the last words of a server that ends an idle session.
@@ -58,7 +60,8 @@ final class NoticeSink: Sendable {
         handler?(
             ServerNotice(
                 severity: message.severity, sqlState: message.sqlState, message: message.message,
-                detail: message.detail, hint: message.hint, context: message.context))
+                detail: message.detail, hint: message.hint, context: message.context,
+                routine: message.routine))
     }
 }
 

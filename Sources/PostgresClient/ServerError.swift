@@ -30,6 +30,8 @@ public struct ServerError: Error, Sendable, Equatable {
     public let dataType: String?
     /// The constraint that the error is about.
     public let constraint: String?
+    /// The function in the server's source that reported it.
+    public let routine: String?
 
     /// Whether the session ends with this error.
     public var isFatal: Bool { severity == "FATAL" || severity == "PANIC" }
@@ -53,6 +55,7 @@ public struct ServerError: Error, Sendable, Equatable {
         column = nil
         dataType = nil
         constraint = nil
+        routine = nil
     }
 
     /// Reads the fields of an error or notice; nil where libpq itself made the result up, without an SQLSTATE.
@@ -75,6 +78,7 @@ public struct ServerError: Error, Sendable, Equatable {
         column = field(CLIBPQ_DIAG_COLUMN)
         dataType = field(CLIBPQ_DIAG_DATATYPE)
         constraint = field(CLIBPQ_DIAG_CONSTRAINT)
+        routine = field(CLIBPQ_DIAG_ROUTINE)
     }
 }
 

@@ -98,7 +98,7 @@ struct AlterTable {
         return options.keys.contains(where: strong.contains) ? .accessExclusive : .shareUpdateExclusive
     }
 
-    private func rewrites(of action: Range<Int>) -> Ternary {
+    func rewrites(of action: Range<Int>) -> Ternary {
         let first = action.lowerBound
         switch words.word(first) {
         case "add":

@@ -64,18 +64,21 @@ extension DaemonHarness {
     }
 
     /// Waits for an event of a job that fits.
-    public func await(_ job: Job, where fits: @escaping @Sendable (JobEvent) -> Bool) async throws {
-        struct Seen: Error {}
+    @discardableResult
+    public func await(_ job: Job, where fits: @escaping @Sendable (JobEvent) -> Bool) async throws -> JobEvent {
+        struct Seen: Error {
+            var event: JobEvent
+        }
         let daemon = try daemon
-        try await within(.seconds(60), "an event of \(job.id)\n\(daemon.errors.suffix(4000))") {
+        return try await within(.seconds(60), "an event of \(job.id)\n\(daemon.errors.suffix(4000))") {
             let client = self.client()
             defer { client.close() }
             do {
                 _ = try await client.watch(job.id) { reply in
-                    if let event = reply.event, fits(event) { throw Seen() }
+                    if let event = reply.event, fits(event) { throw Seen(event: event) }
                 }
-            } catch is Seen {
-                return
+            } catch let seen as Seen {
+                return seen.event
             }
             throw TookTooLongForEvent()
         }

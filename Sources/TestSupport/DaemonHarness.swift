@@ -99,6 +99,15 @@ public final class DaemonHarness: Sendable {
             + "&port=\(parameters["port"] ?? "")"
     }
 
+    /// One URL for servers of which only one takes changes.
+    public static func url(of databases: [TestDatabase]) -> String {
+        func all(_ keyword: String) -> String {
+            databases.map { $0.parameters[keyword] ?? "" }.joined(separator: ",")
+        }
+        return "postgresql://\(databases.first?.parameters["user"] ?? "")@/\(databases.first?.name ?? "")"
+            + "?host=\(all("host"))&port=\(all("port"))&target_session_attrs=read-write"
+    }
+
     // MARK: The daemon
 
     /// The daemon that was started last.

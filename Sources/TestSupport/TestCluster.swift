@@ -61,6 +61,46 @@ public actor TestCluster {
         return cluster
     }
 
+    /// Makes and starts a standby that follows this cluster. What is committed here is there as well before anybody is told.
+    public func makeStandby() async throws -> TestCluster {
+        let directory = try await ClusterDirectory.make(owner: user)
+        let standby = TestCluster(directory: directory, user: user, binaries: binaries, settings: settings)
+        try await ChildProgram.run(
+            asServerUser([
+                binaries + "/pg_basebackup", "-D", standby.dataDirectory, "-h", socketDirectory, "-U", "postgres", "-R",
+                "-c", "fast", "-X", "stream", "--no-sync",
+            ]), workingDirectory: directory.path)
+        try await standby.start()
+        let admin = try await connect()
+        try await admin.query("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        try await admin.query("SELECT pg_reload_conf()")
+        while try await admin.query("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'").isEmpty {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        await admin.close()
+        return standby
+    }
+
+    /// Makes a standby the primary, on a timeline of its own.
+    public func promote() async throws {
+        let admin = try await connect()
+        try await admin.query("ALTER SYSTEM RESET synchronous_standby_names")
+        try await admin.query("SELECT pg_promote(), pg_reload_conf()")
+        await admin.close()
+    }
+
+    /// A database that has come here from the primary.
+    public nonisolated func replica(of database: TestDatabase) -> TestDatabase {
+        TestDatabase(name: database.name, parameters: parameters(database: database.name), cluster: self)
+    }
+
+    /// Makes a primary a standby of nobody, which takes no changes.
+    public func demote() async throws {
+        await stop()
+        try TestFiles.write(dataDirectory + "/standby.signal", "")
+        try await start()
+    }
+
     private init(directory: ClusterDirectory, user: ServerUser?, binaries: String, settings: [String: String]) {
         self.directory = directory
         self.user = user
@@ -118,7 +158,7 @@ public actor TestCluster {
         let child = try await ChildProgram.start(
             asServerUser([binaries + "/postgres", "-D", dataDirectory, "-k", socketDirectory] + options),
             workingDirectory: directory.path)
-        guard await child.waitForLine(containing: "database system is ready to accept connections") else {
+        guard await child.waitForLine(containing: "database system is ready to accept") else {
             throw TestClusterError("cannot start PostgreSQL: \(child.lines.joined(separator: "; "))")
         }
         server = child

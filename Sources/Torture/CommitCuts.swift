@@ -1,6 +1,6 @@
 import Planning
 import PostgresClient
-import TestSupport
+public import TestSupport
 
 /// Jobs whose connection is cut around COMMITs: whether each was done must be found out, never guessed.
 public struct CommitCuts: Sendable {

@@ -1,6 +1,6 @@
 import Glibc
 import Planning
-import TestSupport
+public import TestSupport
 
 /// Plays a story again and again, the daemon killed at its first point, its second, its third …, until one performance
 /// passes unharmed. After each kill a fresh daemon goes on, and the end must be the same.

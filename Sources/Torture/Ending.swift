@@ -59,7 +59,7 @@ struct Ending: Sendable {
         (
             "locks that are held",
             """
-            SELECT pid::text FROM pg_locks WHERE locktype = 'advisory'
+            SELECT pid::text FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """
         ),
@@ -74,12 +74,8 @@ struct Ending: Sendable {
 
     private func backupViolations(_ session: Connection, _ harness: DaemonHarness) async throws -> [String] {
         let shelf = harness.backups + "/main"
-        let names = TestFiles.names(in: shelf)
-        var found = names.filter { $0.hasPrefix(".") }.map { "an unfinished backup is left: \($0)" }
-        let whole = names.filter { !$0.hasPrefix(".") }
-        for name in whole where access("\(shelf)/\(name)/manifest.json", R_OK) != 0 {
-            found.append("the backup \(name) has no manifest")
-        }
+        var found = BackupAudit.defects(in: shelf)
+        let whole = TestFiles.names(in: shelf)
         let known = try await session.texts("SELECT name FROM migrated.backup WHERE removed_at IS NULL")
         for name in known where !whole.contains(name) { found.append("the backup \(name) is not there") }
         if !(backups ~= known.count) { found.append("only \(known.count) backups are on record") }

@@ -20,7 +20,7 @@ final class Mischief: Sendable {
         while true {
             try await Task.sleep(for: random.milliseconds(100...1200))
             // What is begun is brought to its end, so that nothing stays paused or dead.
-            let (fault, choices) = (Int.random(in: 0..<12, using: &random), random.fork())
+            let (fault, choices) = (Int.random(in: 0..<13, using: &random), random.fork())
             try await Task { try await self.strike(fault, choices) }.value
             try Task.checkCancellation()
         }
@@ -39,17 +39,19 @@ final class Mischief: Sendable {
         var choices = choices
         let victim = daemons[Int.random(in: 0..<daemons.count, using: &choices)]
         switch fault {
-        case 0..<5:
+        case 0..<3:
             tally.struck("daemon killed")
             try await victim.end(SIGKILL)
             try await Task.sleep(for: choices.milliseconds(0...500))
             try await victim.launch()
-        case 5..<8:
+        case 3..<6:
             tally.struck("daemon paused")
             try victim.daemon.signal(SIGSTOP)
-            try await Task.sleep(for: choices.milliseconds(50...3000))
+            // Now and then for longer than the longest time-out that there is, that of a connection.
+            let isLong = choices.happens(onceIn: 15)
+            try await Task.sleep(for: choices.milliseconds(isLong ? 10_500...12_000 : 50...3000))
             try victim.daemon.signal(SIGCONT)
-        case 8..<11:
+        case 6..<9:
             tally.struck("connections cut")
             let session = try await cluster.connect()
             try await session.query(
@@ -59,7 +61,7 @@ final class Mischief: Sendable {
                 """)
             await session.close()
         default:
-            let isCrash = Bool.random(using: &choices)
+            let isCrash = fault < 11
             tally.struck(isCrash ? "server crashed" : "server restarted")
             try await cluster.restart(isCrash ? .immediate : .fast)
         }

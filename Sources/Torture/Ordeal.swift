@@ -1,12 +1,41 @@
+import TestSupport
+
 /// All ways to ill-treat the programs, in a time and from a seed.
 public struct Ordeal: Sendable {
+    /// One of the ways.
+    public enum Part: String, CaseIterable, Sendable {
+        /// Kills at every point.
+        case sweeps
+        /// Connections that are cut around COMMIT.
+        case commits
+        /// Several daemons, killed, paused and cut off.
+        case daemons
+        /// Standbys that take over.
+        case promotions
+        /// Clients that send what is no call.
+        case clients
+
+        /// How much of the time it gets, of all together.
+        fileprivate var share: Int {
+            switch self {
+            case .sweeps: 8
+            case .commits: 3
+            case .daemons: 5
+            case .promotions: 3
+            case .clients: 1
+            }
+        }
+    }
+
     let duration: Duration
     let seed: UInt64
+    let parts: [Part]
 
-    /// An ordeal of so long.
-    public init(duration: Duration, seed: UInt64) {
+    /// An ordeal of so long, by all means or only by some.
+    public init(duration: Duration, seed: UInt64, parts: [Part] = Part.allCases) {
         self.duration = duration
         self.seed = seed
+        self.parts = parts
     }
 
     /// How many points of a story lie between two that the first round of a sweep visits.
@@ -15,34 +44,51 @@ public struct Ordeal: Sendable {
     /// Goes through all of it; returns what happened.
     public func run() async -> Tally {
         let tally = Tally()
-        var random = SeededGenerator(seed: seed)
+        let all = parts.map(\.share).reduce(0, +)
         let start = ContinuousClock.now
-        await withTaskGroup { group in
-            for story in Story.all {
-                var random = random.fork()
-                group.addTask {
-                    await Self.part("sweeping: \(story.name)", tally) {
-                        let sweep = CrashSweep(story, tally)
-                        let isWhole = try await sweep.run(stride: Self.stride, until: start + duration / 2, &random)
-                        if isWhole { tally.did("whole sweeps") }
-                    }
-                }
-            }
-        }
-        await Self.part("cutting COMMITs", tally) {
-            try await CommitCuts(tally).run(until: start + duration * 13 / 20, &random)
-        }
-        await Self.part("several daemons", tally) {
-            try await SeveralDaemons(tally).run(until: start + duration * 19 / 20, &random)
-        }
-        await Self.part("hostile clients", tally) {
-            try await SocketFuzz(tally).run(until: start + duration, &random)
+        var spent = 0
+        // Each part has its own choices, whichever others are played.
+        for part in parts {
+            spent += part.share
+            var random = SeededGenerator(seed: seed)
+            let deadline = start + duration * spent / all
+            await Self.guarded(part.rawValue, tally) { try await Self.play(part, tally, until: deadline, &random) }
         }
         return tally
     }
 
+    private static func play(
+        _ part: Part, _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
+    ) async throws {
+        switch part {
+        case .sweeps: await sweep(tally, until: deadline, &random)
+        case .commits: try await CommitCuts(tally).run(until: deadline, &random)
+        case .daemons: try await SeveralDaemons(tally).run(until: deadline, &random)
+        case .promotions: try await Promotions(tally).run(until: deadline, &random)
+        case .clients: try await SocketFuzz(tally).run(until: deadline, &random)
+        }
+    }
+
+    /// The stories side by side, each from its beginning to its end, and once more where there is time left.
+    private static func sweep(
+        _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
+    ) async {
+        await withTaskGroup { group in
+            for story in Story.all {
+                var random = random.fork()
+                group.addTask {
+                    await guarded("sweeping: \(story.name)", tally) {
+                        while try await CrashSweep(story, tally).run(stride: stride, until: deadline, &random) {
+                            tally.did("whole sweeps of \(story.name)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// What keeps a part from its end is a violation like any other.
-    private static func part(_ name: String, _ tally: Tally, _ body: () async throws -> Void) async {
+    private static func guarded(_ name: String, _ tally: Tally, _ body: () async throws -> Void) async {
         StandardOutput.write(name)
         do {
             try await body()

@@ -3,7 +3,7 @@ import Glibc
 import Planning
 import PostgresClient
 import Revisions
-import TestSupport
+public import TestSupport
 
 /// Three daemons on one database that are killed, paused and cut off, on a server that is stopped and crashes, while jobs
 /// are queued through any of them and followed through any other.

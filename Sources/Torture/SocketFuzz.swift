@@ -1,7 +1,7 @@
 import Control
 import FoundationEssentials
 import Glibc
-import TestSupport
+public import TestSupport
 
 /// Clients of the real daemon that send anything but proper calls. It must neither end, nor keep what they left, nor
 /// forget the others.

@@ -61,7 +61,8 @@ struct Stage: Sendable {
                 do {
                     return try await body(client)
                 } catch let failure as Failure
-                    where [.daemonUnavailable, .databaseUnavailable, .sessionLost].contains(failure.code)
+                    where [.daemonUnavailable, .databaseUnavailable, .sessionLost, .serverReadOnly].contains(
+                        failure.code)
                 {
                     try await Task.sleep(for: .milliseconds(30))
                 }

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Glibc
-import Torture
+public import Torture
 
 /// Ill-treats `migrated` for as long as it is told, and says what came of it.
 @main
@@ -15,11 +15,16 @@ struct MigratedTorture: AsyncParsableCommand {
     @Option(help: "What the random choices come from; another one each time where none is given.")
     var seed: UInt64?
 
+    @Option(name: .customLong("part"), help: "Only one of the ways: sweeps, commits, daemons, promotions or clients.")
+    var parts: [Ordeal.Part] = Ordeal.Part.allCases
+
     func run() async throws {
         let seed = seed ?? .random(in: 0...999_999)
         StandardOutput.write("seed: \(seed)")
-        let tally = await Ordeal(duration: .seconds(duration), seed: seed).run()
+        let tally = await Ordeal(duration: .seconds(duration), seed: seed, parts: parts).run()
         for line in tally.report { StandardOutput.write(line) }
         if !tally.violations.isEmpty { throw ExitCode(1) }
     }
 }
+
+extension Ordeal.Part: ExpressibleByArgument {}

@@ -1,8 +1,14 @@
+import Control
 import Digest
 import Planning
 import Revisions
 
 extension Samples {
+    static let asked = AskedFindings(digest: digest, items: [.init(code: .dropsData, object: "public.t")])
+    static let findingsItem = FindingsItem(job: JobID(database: "main", number: 41), digest: digest)
+    static let findingsApproval = FindingsApproval(
+        digest: digest, job: JobID(database: "main", number: 41), person: person, givenAt: moment)
+
     /// A report with something in every field.
     static let rehearsal: RehearsalReport = {
         let digest = SHA256Digest.of("a plan")
@@ -16,6 +22,9 @@ extension Samples {
                 locks: [LockMeasure(relation: "public.t", mode: "AccessExclusiveLock", heldMilliseconds: 2.5)],
                 relations: [RelationMeasure(name: "public.t", kind: .table, isRewritten: true)])
         ]
+        report.statements[0].samples = 3
+        report.statements[0].temporaryBytes = 8192
+        report.statements[0].relations[0].rows = 7
         var way = WayBack(takenBack: ["002"], irreversible: ["001"])
         way.schemaDifferences = ["- a"]
         way.secondUpgradeDifferences = ["+ b"]

@@ -29,7 +29,8 @@ enum Samples {
         id: JobID(database: "main", number: 41), kind: .upgrade, state: .awaitingApproval, target: "head",
         targetRevisions: ["002"], stepCount: 2, appliedCount: 1, requestedBy: person,
         requestID: "6f1ed002-ab5e-4c5c-8d5b-000000000001", requestedAt: moment, startedAt: moment, finishedAt: moment,
-        failure: failure, missingApprovals: [missing], backup: "main-20261122T101500Z-001", isCancelRequested: true)
+        failure: failure, missingApprovals: [missing], missingFindings: asked, backup: "main-20261122T101500Z-001",
+        isCancelRequested: true)
     static let event = JobEvent(
         job: job.id, sequence: 7, at: moment, kind: .stepProgress, state: .applying, revision: "002",
         message: "applying 002", progress: JobEvent.Progress(unit: "blocks", done: 3, total: 10, phase: "orders"))
@@ -58,6 +59,7 @@ enum Samples {
             role: "owner", searchPath: ["app"], versionTable: .init(schema: "meta", table: "versions"))
         status.problems = [failure]
         status.warnings = ["edited"]
+        status.guesses = [Finding(code: "table-rewrite", message: "a guess", hint: "b", location: location)]
         status.runningJob = job
         status.lastBackup = backup.name
         status.pausedBecause = "a downgrade"
@@ -122,9 +124,15 @@ enum Samples {
     ]
 
     private static let others: [Exchange] = [
-        Exchange(Approve.self, .init(database: "main", items: [item]), .init(approvals: [approval])),
-        Exchange(Revoke.self, .init(database: "main", items: [item]), .init(approvals: [approval])),
-        Exchange(ListApprovals.self, .init(database: "main"), .init(approvals: [approval])),
+        Exchange(
+            Approve.self, .init(database: "main", items: [item], findings: [findingsItem]),
+            .init(approvals: [approval], findings: [findingsApproval])),
+        Exchange(
+            Revoke.self, .init(database: "main", items: [item], findings: [findingsItem]),
+            .init(approvals: [approval], findings: [findingsApproval])),
+        Exchange(
+            ListApprovals.self, .init(database: "main"),
+            .init(approvals: [approval], findings: [findingsApproval])),
         Exchange(ListBackups.self, .init(database: "main"), .init(backups: [backup])),
         Exchange(Pause.self, .init(database: "main", reason: "a release"), Nothing()),
         Exchange(Resume.self, .init(database: "main"), Nothing()),

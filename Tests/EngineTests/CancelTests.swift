@@ -151,7 +151,7 @@ import Testing
             #expect(try await fixture.column("SELECT version_num FROM alembic_version") == ["a"])
             #expect(
                 try await fixture.value(
-                    "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = current_database()",
+                    "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND objsubid = 1 AND datname = current_database()",
                     as: Int.self) == 0)
             try await fixture.admin.execute("CREATE TABLE go ()")
             let second = RunningEngine(fixture.configuration)

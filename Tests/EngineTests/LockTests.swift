@@ -92,6 +92,27 @@ import Testing
         }
     }
 
+    /// Whoever is at work on a job, and whose observer is there, is no orphan; without its observer it is one.
+    @Test func onlyARunnerWhoseDaemonIsGoneIsAnOrphan() async throws {
+        try await EngineFixture.with([Sample("a", up: "SELECT pg_sleep(600);")]) { fixture in
+            let job = try await fixture.engine.upgrade()
+            try await fixture.waitUntilWorkerSleeps()
+            #expect(try await OrphanedRunner.find(on: fixture.admin) == nil)
+            // Another runner's, whose daemon gave no sign.
+            let other = try await fixture.database.connect()
+            try await fixture.admin.query(
+                """
+                UPDATE migrated.job SET runner_pid = a.pid, runner_started = a.backend_start
+                FROM pg_stat_activity a WHERE a.pid = \(other.backendPID)::int AND number = \(job.id.number)
+                """)
+            let orphan = try await OrphanedRunner.find(on: fixture.admin)
+            #expect(orphan?.pid == other.backendPID && orphan?.job == job.id.number)
+            #expect(orphan?.waitEvent == "Client/ClientRead" && orphan?.progress == nil)
+            await other.close()
+            await fixture.first.abort()
+        }
+    }
+
     @Test func aReaderInTheWayIsNamedAndNotWaitedForInTheQueue() async throws {
         let samples = [Sample.table("a"), Sample("b", after: "a", up: "ALTER TABLE t_a ADD COLUMN m integer;")]
         try await EngineFixture.with(samples) { fixture in

@@ -8,43 +8,6 @@ import Testing
 @testable import Engine
 
 @Suite(.timeLimit(.minutes(15))) struct RehearsalTests {
-    /// Backups and rehearsals as they are by default, with thresholds that a small table passes.
-    static func rehearsing(
-        _ configure: @escaping @Sendable (inout DatabaseConfiguration) -> Void = { _ in }
-    ) -> Setting {
-        .configured {
-            $0.backup.policy = .dump
-            $0.rehearsal.isOn = true
-            $0.rehearsal.policy = RehearsalPolicy(lockMilliseconds: 60_000, rewriteBytes: 8192, scanRows: 1000)
-            configure(&$0)
-        }
-    }
-
-    static let people = Sample(
-        "r1",
-        up: """
-            CREATE TABLE people (id integer PRIMARY KEY, email text, phone text, age integer);
-            INSERT INTO people SELECT n, 'p' || n % 900, CASE WHEN n % 2 = 0 THEN '555-' || n END, n % 90
-                FROM generate_series(1, 2000) n;
-            """, down: "DROP TABLE people;")
-
-    /// Applies `people`, then the sample, and gives the job of the latter and what its rehearsal found.
-    private func rehearse(
-        _ sample: Sample, _ setting: Setting = rehearsing(),
-        _ body: @Sendable (EngineFixture, Job, RehearsalReport) async throws -> Void
-    ) async throws {
-        try await EngineFixture.with([Self.people], setting) { fixture in
-            let first = try await fixture.engine.outcome(of: try await fixture.engine.upgrade())
-            #expect(first.state == .succeeded, "\(String(describing: first.failure))")
-            try fixture.write(sample)
-            let job = try await fixture.engine.outcome(of: try await fixture.engine.upgrade())
-            let report = try #require(try await fixture.engine.rehearsal(of: job.id.number))
-            try await body(fixture, job, report)
-            let left = try? DirectoryTree.entries(of: fixture.directory("rehearsals/main"))
-            #expect(left ?? [] == [], "nothing is left of a copy")
-        }
-    }
-
     @Test func whatAStatementDoesIsMeasured() async throws {
         let sample = Sample(
             "r2", after: "r1",
@@ -54,8 +17,8 @@ import Testing
                 UPDATE people SET age = age + 1 WHERE id <= 700;
                 """,
             down: "ALTER TABLE people ALTER COLUMN age TYPE integer; UPDATE people SET age = age - 1 WHERE id <= 700;")
-        let setting = Self.rehearsing { $0.rehearsal.policy.lockMilliseconds = 50 }
-        try await rehearse(sample, setting) { _, job, report async throws in
+        let setting = Setting.rehearsing { $0.rehearsal.policy.lockMilliseconds = 50 }
+        try await EngineFixture.rehearse(sample, setting) { _, job, report async throws in
             #expect(job.state == .succeeded, "\(String(describing: job.failure))")
             #expect(report.outcome == .completed, "\(report.reason ?? "")")
             let up = report.statements.filter { $0.direction == .upgrade }
@@ -85,7 +48,7 @@ import Testing
             "r2", after: "r1",
             up: "CREATE TABLE before_it (n integer);\nALTER TABLE people ALTER COLUMN phone SET NOT NULL;",
             down: "DROP TABLE before_it;")
-        try await rehearse(sample) { fixture, job, report async throws in
+        try await EngineFixture.rehearse(sample) { fixture, job, report async throws in
             let failure = try #require(job.failure)
             #expect(job.state == .failed && failure.code == .rehearsalFailed)
             #expect(
@@ -102,7 +65,7 @@ import Testing
 
     @Test func aUniqueIndexOnDuplicatesNeverReachesTheDatabase() async throws {
         let sample = Sample("r2", after: "r1", up: "CREATE UNIQUE INDEX people_email ON people (email);")
-        try await rehearse(sample) { fixture, job, report async throws in
+        try await EngineFixture.rehearse(sample) { fixture, job, report async throws in
             #expect(job.state == .failed && job.failure?.code == .rehearsalFailed)
             #expect(report.findings.map(\.code) == [.duplicateValues])
             #expect(report.findings[0].message.contains("Key (email)="), "\(report.findings[0].message)")
@@ -114,7 +77,7 @@ import Testing
         let sample = Sample(
             "r2", after: "r1", up: "CREATE INDEX CONCURRENTLY people_age ON people (age);",
             down: "DROP INDEX CONCURRENTLY people_age;", isTransactional: false)
-        try await rehearse(sample) { _, job, report async throws in
+        try await EngineFixture.rehearse(sample) { _, job, report async throws in
             #expect(job.state == .succeeded && report.outcome == .completed, "\(report.reason ?? "")")
             let statement = try #require(report.statements.first)
             #expect(statement.isSampled)
@@ -126,12 +89,15 @@ import Testing
         let sample = Sample(
             "r2", after: "r1", up: "ALTER TABLE people DROP COLUMN phone;",
             down: "ALTER TABLE people ADD COLUMN phone text;")
-        try await rehearse(sample) { _, job, report async throws in
+        try await EngineFixture.rehearse(sample) { _, job, report async throws in
             #expect(job.state == .succeeded)
             let way = try #require(report.wayBack)
             #expect(way.losses == [DataLoss(relation: "public.people", column: "phone", before: 1000, after: 0)])
             #expect(way.hasOnlyOrderChanged, "\(way.schemaDifferences)")
             #expect(Set(report.findings.map(\.code)) == [.dropsData, .downgradeLosesData, .columnOrder])
+            let lost = try #require(report.findings.first { $0.code == .downgradeLosesData })
+            #expect(lost.message.contains("r2") && lost.message.contains("1000 values before, 0 after"))
+            #expect(report.findings.first { $0.code == .dropsData }?.location?.line == 6, "where it is dropped")
         }
     }
 
@@ -140,16 +106,16 @@ import Testing
             "r2", after: "r1",
             up: "CREATE TABLE notes (person integer REFERENCES people);\nCREATE TABLE more (n integer);",
             down: "DROP TABLE notes;\nDROP TABLE more;\nCOMMENT ON TABLE people IS 'forgotten';")
-        try await rehearse(sample) { _, _, report async throws in
+        try await EngineFixture.rehearse(sample) { _, _, report async throws in
             #expect(report.wayBack?.schemaDifferences.contains { $0.contains("forgotten") } == true)
             #expect(Set(report.findings.map(\.code)) == [.unindexedForeignKey, .downgradeDiffers])
         }
     }
 
     @Test func aRefusedFindingEndsTheJobBeforeAnythingIsDone() async throws {
-        let setting = Self.rehearsing { $0.rehearsal.policy.refused = [.dropsData] }
-        try await rehearse(Sample("r2", after: "r1", up: "ALTER TABLE people DROP COLUMN phone;"), setting) {
-            fixture, job, report async throws in
+        let setting = Setting.rehearsing { $0.rehearsal.policy.refused = [.dropsData] }
+        let sample = Sample("r2", after: "r1", up: "ALTER TABLE people DROP COLUMN phone;")
+        try await EngineFixture.rehearse(sample, setting) { fixture, job, report async throws in
             #expect(job.state == .failed && job.failure?.code == .rehearsalRefused)
             #expect(report.action == .refuse)
             #expect(try await fixture.value("SELECT count(phone) FROM people", as: Int.self) == 1000)
@@ -157,8 +123,8 @@ import Testing
     }
 
     @Test func aDatabaseAboveTheLimitIsLeftOutAndTheJobSaysSo() async throws {
-        let setting = Self.rehearsing { $0.rehearsal.maximumSize = 1000 }
-        try await rehearse(.table("r2", after: "r1"), setting) { fixture, job, report async throws in
+        let setting = Setting.rehearsing { $0.rehearsal.maximumSize = 1000 }
+        try await EngineFixture.rehearse(.table("r2", after: "r1"), setting) { fixture, job, report async throws in
             #expect(job.state == .succeeded && report.outcome == .notRehearsed && report.findings.isEmpty)
             let told = try await fixture.engine.events(of: job.id.number, after: 0)
             #expect(told.contains { $0.kind == .rehearsalFinished && $0.message.contains("max_size") })
@@ -166,7 +132,7 @@ import Testing
     }
 
     @Test func aRehearsalByItselfLeavesTheDatabaseAlone() async throws {
-        try await EngineFixture.with(Sample.marks(3), Self.rehearsing { $0.policy.approvals = 1 }) { fixture in
+        try await EngineFixture.with(Sample.marks(3), Setting.rehearsing { $0.policy.approvals = 1 }) { fixture in
             let engine = fixture.engine
             try await engine.connectedOrTold()
             let job = try await engine.enqueueRehearsal(
@@ -183,7 +149,7 @@ import Testing
     /// A database is restored whose constraint calls a function that tries what only a superuser may.
     @Test func whatIsRestoredCannotActAsASuperuser() async throws {
         let marker = "/tmp/migrated-hostile-\(UInt64.random(in: .min ... .max))"
-        var setting = Self.rehearsing()
+        var setting = Setting.rehearsing()
         setting.role = "hostile_\(UInt32.random(in: .min ... .max))"
         setting = setting.prepared { database in
             let session = try await database.connect()

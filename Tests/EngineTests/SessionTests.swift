@@ -23,7 +23,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["DO $$ BEGIN COMMIT; END $$;", "CALL leave();", "DO $$ BEGIN EXECUTE 'ROLLBACK'; END $$;"])
+    @Test(arguments: [
+        "DO $$ BEGIN COMMIT; END $$;", "CALL leave();", "DO $$ BEGIN EXECUTE 'ROLLBACK'; END $$;",
+        "DO $$ BEGIN EXECUTE 'DISCARD ALL'; END $$;",
+    ])
     func aRevisionThatEndsItsTransactionIsNotRecorded(_ way: String) async throws {
         let procedure = "CREATE PROCEDURE leave() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;"
         for isTransactional in [true, false] {
@@ -101,11 +104,15 @@ import Testing
             SET session_replication_role = replica; SET statement_timeout = '1h'; SET work_mem = '77MB';
             SET default_transaction_read_only = on; SET timezone = 'Asia/Tokyo'; SET lock_timeout = 0;
             GRANT ALL ON SCHEMA elsewhere TO \(Self.role); SET ROLE \(Self.role); CREATE TABLE of_role (n integer);
+            SET client_connection_check_interval = 0; SELECT set_config('idle_session_timeout', '1ms', false);
+            SET SESSION AUTHORIZATION \(Self.role);
             """
         let look = """
             CREATE TABLE seen AS SELECT current_user::text AS me, session_user::text AS login,
                 current_setting('search_path') AS path, current_setting('session_replication_role') AS replication,
-                current_setting('statement_timeout') AS patience, current_setting('work_mem') = '77MB' AS poisoned;
+                current_setting('statement_timeout') AS patience, current_setting('work_mem') = '77MB' AS poisoned,
+                current_setting('client_connection_check_interval') AS interval,
+                current_setting('idle_session_timeout') AS idleness;
             """
         let drop = "DROP TABLE elsewhere.of_role; DROP SCHEMA elsewhere; DROP ROLE \(Self.role);"
         for isTransactional in [true, false] {
@@ -127,8 +134,9 @@ import Testing
                 }
                 #expect(job.state == .succeeded, "\(String(describing: job.failure))")
                 let row = try await fixture.column(
-                    "SELECT concat_ws('|', me, login, path, replication, patience, poisoned) FROM seen")
-                #expect(row == [#"postgres|postgres|"$user", public|origin|0|f"#])
+                    "SELECT concat_ws('|', me, login, path, replication, patience, poisoned, interval, idleness) FROM seen"
+                )
+                #expect(row == [#"postgres|postgres|"$user", public|origin|0|f|500ms|0"#])
                 #expect(
                     try await fixture.value("SELECT tableowner FROM pg_tables WHERE tablename = 'of_role'") == Self.role
                 )

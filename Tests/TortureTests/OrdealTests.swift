@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Torture
 
@@ -23,6 +24,13 @@ import Torture
         try await tortured(for: .seconds(25)) { tally, deadline, random in
             try await SeveralDaemons(tally).run(until: deadline, &random)
             #expect(tally.work("upgrades done by several daemons") > 0)
+        }
+    }
+
+    @Test func aPromotedStandbyGoesOn() async throws {
+        try await tortured(for: .seconds(15)) { tally, deadline, random in
+            try await Promotions(tally).run(until: deadline, &random)
+            #expect(tally.faults("standby promoted") > 0)
         }
     }
 

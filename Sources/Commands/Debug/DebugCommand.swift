@@ -6,7 +6,9 @@ import Glibc
 struct DebugCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "debug", abstract: "Answer questions about SQL and graphs, as JSON lines.", shouldDisplay: false,
-        subcommands: [DebugResolve.self, DebugSplit.self, DebugClassify.self, DebugManual.self])
+        subcommands: [
+            DebugResolve.self, DebugSplit.self, DebugClassify.self, DebugLint.self, DebugManual.self,
+        ])
 }
 
 struct DebugResolve: AsyncParsableCommand {
@@ -28,6 +30,13 @@ struct DebugClassify: AsyncParsableCommand {
         commandName: "classify", abstract: "What kind of statement a text is.")
 
     func run() async throws { try JSONLines.answer(ClassifyOracle.answer(line:)) }
+}
+
+struct DebugLint: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint", abstract: "What is guessed from the text of an upgrade.")
+
+    func run() async throws { try JSONLines.answer(LintOracle.answer(line:)) }
 }
 
 struct DebugManual: AsyncParsableCommand {

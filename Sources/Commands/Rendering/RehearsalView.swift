@@ -18,11 +18,16 @@ struct RehearsalView: Sendable {
         }
         if let way = report.wayBack { try output.line(Self.wayBack(way)) }
         for finding in report.findings where finding.code != .notRehearsed {
-            let style: Style = finding.action == .refuse ? .red : .yellow
-            try output.lines([
-                painter("\(finding.code.rawValue): ", style) + finding.message.printable,
-                painter("  hint: ", .dim) + finding.hint,
-            ])
+            let style: Style = finding.action == .tell ? .yellow : .red
+            let meaning =
+                switch finding.action {
+                case .tell: ""
+                case .ask: " (asks for approval)"
+                case .refuse: " (refused)"
+                }
+            try output.line(painter("\(finding.code.rawValue): ", style) + finding.message.printable + meaning)
+            if let location = finding.location { try output.line(painter("  at: ", .dim) + "\(location)".printable) }
+            try output.line(painter("  hint: ", .dim) + finding.hint)
         }
     }
 

@@ -33,9 +33,18 @@ struct StatusView: Sendable {
         add("last backup", database.lastBackup?.printable ?? "none")
         add("watching", watching(database))
         for warning in database.warnings { add("warning", painter(warning.printable, .yellow)) }
+        let guesses = database.guesses ?? []
+        for guess in guesses.prefix(Self.mostGuesses) {
+            add("guess", painter("\(guess.location): \(guess.message) [\(guess.code)]".printable, .yellow))
+        }
+        if guesses.count > Self.mostGuesses {
+            add("", "and \(guesses.count - Self.mostGuesses) more guesses: migratectl check")
+        }
         for problem in database.problems { lines += diagnostic(problem) }
         return lines
     }
+
+    private static let mostGuesses = 5
 
     private func heading(_ database: DatabaseStatus) -> String {
         let (mark, style): (String, Style) =

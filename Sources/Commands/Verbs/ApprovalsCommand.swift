@@ -14,7 +14,10 @@ struct ApprovalsCommand: Verb {
     func run(in session: Session) async throws {
         let reply = try await session.client.call(ListApprovals.self, .init(database: session.database))
         guard !session.output.isJSON else { return try session.output.document(reply) }
-        guard !reply.approvals.isEmpty else { return try session.output.line("nothing is approved") }
+        let findings = reply.findings ?? []
+        guard !reply.approvals.isEmpty || !findings.isEmpty else {
+            return try session.output.line("nothing is approved")
+        }
         var table = Table([
             .init(title: "REVISION"), .init(title: "DIRECTION"), .init(title: "BY"), .init(title: "UID"),
             .init(title: "WHEN (UTC)"), .init(title: "DIGEST"),
@@ -24,6 +27,13 @@ struct ApprovalsCommand: Verb {
                 .init(approval.revision.rawValue, .bold), .init(approval.direction.rawValue),
                 .init(approval.person.userName), .init(String(approval.person.uid)),
                 .init(approval.givenAt.readable), .init(String(approval.contentDigest.description.prefix(12))),
+            ])
+        }
+        for approval in findings {
+            table.add([
+                .init("rehearsal of \(approval.job)", .bold), .init("findings"), .init(approval.person.userName),
+                .init(String(approval.person.uid)), .init(approval.givenAt.readable),
+                .init(String(approval.digest.description.prefix(12))),
             ])
         }
         try session.output.table(table)

@@ -10,7 +10,8 @@ struct ApproveCommand: Verb {
         discussion: """
             Shows what it is about (with -v: the SQL), asks, and approves exactly that: a file that changes later needs \
             another approval. head and relative targets mean everything on the way there that lacks one. With --job: \
-            what a job waits for, with the bytes that were kept for it, whatever the directory has by now.
+            what a job waits for, with the bytes that were kept for it, whatever the directory has by now; and what its \
+            rehearsal found, where the settings ask for consent to that. Shows the report of the rehearsal, if there is one.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -47,6 +48,7 @@ struct ApproveCommand: Verb {
         let approving = Approving(session: session, isVerbose: verbose, assumesYes: yes, job: waiting)
         let direction: Direction = downgrade ? .downgrade : .upgrade
         var subjects = try await approving.subjectsOfJob()
+        let asked = try await approving.findingsOfJob()
         for revision in revisions {
             let found =
                 Self.isWay(revision.text)
@@ -56,25 +58,37 @@ struct ApproveCommand: Verb {
                 subjects.append(subject)
             }
         }
-        guard !subjects.isEmpty else {
+        guard !subjects.isEmpty || asked != nil else {
             return try session.output.isJSON
                 ? session.output.document(ApprovalReply(approvals: []))
                 : session.output.line("nothing lacks an approval")
         }
         if !session.output.isJSON {
             try approving.show(subjects)
-            try await approving.showRehearsal(of: subjects)
+            if let asked { try approving.show(asked.report, of: asked.item.job) }
+            if asked == nil { try await approving.showRehearsal(of: subjects) }
         }
-        guard try approving.isAgreed("Approve \(subjects.count == 1 ? "this" : "these \(subjects.count)")?") else {
+        guard try approving.isAgreed(Self.question(subjects.count, asked)) else {
             throw Failure(.cancelled, "nothing was approved")
         }
-        let reply = try await approving.send(subjects)
+        let reply = try await approving.send(subjects, asked)
         guard !session.output.isJSON else { return try session.output.document(reply) }
+        if let asked {
+            try session.output.line(
+                "approved: \(Quantity.count(asked.count, "finding")) of the rehearsal of \(asked.item.job)")
+        }
         for direction in Direction.allCases {
             let names = subjects.filter { $0.item.direction == direction }.map(\.item.revision.rawValue)
             guard !names.isEmpty else { continue }
             try session.output.line("approved: \(direction.rawValue) of \(names.joined(separator: ", "))")
         }
+    }
+
+    private static func question(_ count: Int, _ asked: Approving.Asked?) -> String {
+        var parts: [String] = []
+        if count > 0 { parts.append(count == 1 ? "this" : "these \(count)") }
+        if let asked { parts.append("what asks for it in the report (\(Quantity.count(asked.count, "finding")))") }
+        return "Approve \(parts.joined(separator: " and "))?"
     }
 
     private func plan(to target: String, _ direction: Direction, _ session: Session) async throws -> MakePlan.Reply {

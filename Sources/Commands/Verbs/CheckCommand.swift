@@ -12,6 +12,10 @@ struct CheckCommand: FileVerb {
 
             \(LintRule.all.map { "  \($0.code): \($0.summary)" }.joined(separator: "\n"))
 
+            What a rehearsal may find is guessed from the text, by the codes that rehearsals have \
+            (\(Guess.codes.map(\.rawValue).joined(separator: ", "))). A text knows neither how large a table is nor \
+            whether there is anything in it: guesses are told, and fail the check with --strict only.
+
             A rule is switched off by --ignore CODE, or in a file by the comment "-- migrated: ignore CODE": above the \
             sections for the file, in a section for the statement that it stands at.
             """)
@@ -23,6 +27,9 @@ struct CheckCommand: FileVerb {
         name: .long, parsing: .singleValue, help: ArgumentHelp("Leave out what this rule says.", valueName: "code"))
     var ignore: [String] = []
 
+    @Flag(name: .long, help: "Fail for what is only guessed as well.")
+    var strict = false
+
     @Argument(
         help: ArgumentHelp(
             "Directories to judge instead; or files, whose directories are judged, and of which only is told.",
@@ -30,11 +37,11 @@ struct CheckCommand: FileVerb {
     var paths: [String] = []
 
     func run(in session: Session) async throws {
-        let known = LintRule.all.map(\.code)
+        let known = LintRule.codes
         if let code = ignore.first(where: { !known.contains($0) }) {
             throw Failure(
                 .usage, "cannot ignore \"\(code)\": no rule has that code",
-                hint: "the rules are \(known.joined(separator: ", ")); faults cannot be ignored")
+                hint: "the codes are \(known.joined(separator: ", ")); faults cannot be ignored")
         }
         if let missing = paths.first(where: { !TextFiles.exists($0) }) {
             throw Failure(
@@ -45,18 +52,18 @@ struct CheckCommand: FileVerb {
         let files = Set(paths.filter { !TextFiles.isDirectory($0) }.compactMap(FilePaths.resolved))
         if !files.isEmpty {
             outcome.findings.removeAll { !files.contains(FilePaths.resolved($0.location.path) ?? "") }
+            outcome.guesses.removeAll { !files.contains(FilePaths.resolved($0.location.path) ?? "") }
         }
         // As the tools that read such lines name files: from where they run.
-        for index in outcome.findings.indices {
-            let path = outcome.findings[index].location.path
-            outcome.findings[index].location.path = FilePaths.relative(path, to: session.context.workingDirectory)
-        }
+        for index in outcome.findings.indices { outcome.findings[index].place(from: session) }
+        for index in outcome.guesses.indices { outcome.guesses[index].place(from: session) }
         try show(outcome, session)
-        guard outcome.findings.isEmpty else {
+        let count = outcome.findings.count + (strict ? outcome.guesses.count : 0)
+        guard count == 0 else {
             throw Failure(
                 .checkFailed,
                 "cannot pass \(directories.paths.map { "\"\($0)\"" }.joined(separator: ", ")): "
-                    + Quantity.count(outcome.findings.count, "finding"))
+                    + Quantity.count(count, "finding"))
         }
     }
 
@@ -81,20 +88,37 @@ struct CheckCommand: FileVerb {
     private struct Document: Encodable {
         var revisionCount: Int
         var findings: [Finding]
+        var guesses: [Finding]
     }
 
     private func show(_ outcome: Linter.Outcome, _ session: Session) throws {
         guard !session.output.isJSON else {
             return try session.output.document(
-                Document(revisionCount: outcome.revisionCount, findings: outcome.findings))
+                Document(
+                    revisionCount: outcome.revisionCount, findings: outcome.findings, guesses: outcome.guesses))
         }
         let painter = session.output.painter
         for finding in outcome.findings {
             try session.output.line(finding.description.printable)
             if let hint = finding.hint { try session.output.line("  \(painter("hint:", .cyan)) \(hint.printable)") }
         }
-        if outcome.findings.isEmpty {
-            try session.output.line("\(Quantity.count(outcome.revisionCount, "revision")), nothing to object to")
+        for guess in outcome.guesses {
+            try session.output.line(guess.guess.printable)
+            if let hint = guess.hint { try session.output.line("  \(painter("hint:", .cyan)) \(hint.printable)") }
         }
+        if outcome.findings.isEmpty {
+            let guesses =
+                outcome.guesses.isEmpty
+                ? ""
+                : "; \(outcome.guesses.count) guessed of what a rehearsal may find, without knowing any table's size"
+            try session.output.line(
+                "\(Quantity.count(outcome.revisionCount, "revision")), nothing to object to\(guesses)")
+        }
+    }
+}
+
+extension Finding {
+    fileprivate mutating func place(from session: Session) {
+        location.path = FilePaths.relative(location.path, to: session.context.workingDirectory)
     }
 }

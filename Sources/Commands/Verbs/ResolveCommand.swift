@@ -7,8 +7,9 @@ struct ResolveCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "resolve", abstract: "Settle a job that needs a decision.",
         discussion: """
-            A statement was cut off, and nobody but a person can tell what came of it. Who decided and why is kept \
-            with the job.
+            A statement was cut off, and nobody but a person can tell what came of it. Or a daemon was killed, and its \
+            session on the server goes on, which the job's events tell: it is waited for, unless somebody ends it. Who \
+            decided and why is kept with the job.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -37,9 +38,10 @@ extension Resolve.Decision: EnumerableFlag {
     public static func help(for value: Self) -> ArgumentHelp? {
         switch value {
         case .applied: "The statement took effect: go on behind it."
-        case .notApplied: "Nothing of it is left: run it."
-        case .retry: "Run it again, whatever came of it: that does no harm."
+        case .notApplied: "Nothing of it is left: run it, and ask again should it be cut off again."
+        case .retry: "Run it as often as it takes, whatever came of it: that does no harm."
         case .abandon: "End the job as failed, and leave the database as it is."
+        case .endSession: "End the session that still works on the job of a daemon that is gone."
         }
     }
 }

@@ -15,23 +15,39 @@ public struct ApprovalItem: Sendable, Hashable, Codable {
     }
 }
 
+/// Consent to what the rehearsal of a job found, by the digest that the person was shown.
+public struct FindingsItem: Sendable, Hashable, Codable {
+    public var job: JobID
+    public var digest: SHA256Digest
+
+    public init(job: JobID, digest: SHA256Digest) {
+        self.job = job
+        self.digest = digest
+    }
+}
+
 /// A list of what is approved or taken back.
 public struct ApprovalRequest: Sendable, Codable {
     public var database: String?
     public var items: [ApprovalItem]
+    public var findings: [FindingsItem]?
 
-    public init(database: String? = nil, items: [ApprovalItem]) {
+    public init(database: String? = nil, items: [ApprovalItem], findings: [FindingsItem]? = nil) {
         self.database = database
         self.items = items
+        self.findings = findings
     }
 }
 
 /// The approvals that stand after a call.
 public struct ApprovalReply: Sendable, Codable {
     public var approvals: [Approval]
+    /// Consent to what rehearsals found.
+    public var findings: [FindingsApproval]?
 
-    public init(approvals: [Approval]) {
+    public init(approvals: [Approval], findings: [FindingsApproval]? = nil) {
         self.approvals = approvals
+        self.findings = findings
     }
 }
 

@@ -63,6 +63,8 @@ public struct DatabaseStatus: Sendable, Hashable, Codable {
     public var problems: [Failure]
     /// What a person should know: edited revisions, rows without a file, changes made outside, …
     public var warnings: [String]
+    /// What the texts of pending revisions let one guess that a rehearsal will find.
+    public var guesses: [Finding]?
     public var runningJob: Job?
     public var queuedCount: Int
     public var parkedCount: Int

@@ -137,7 +137,7 @@ public enum Cancel: ControlMethod {
     public typealias Reply = JobReply
 }
 
-/// Settles a job that needs a decision.
+/// Settles a job that needs a decision, or one that another daemon has left running.
 public enum Resolve: ControlMethod {
     public static let name = "Resolve"
 
@@ -147,10 +147,12 @@ public enum Resolve: ControlMethod {
         case applied
         /// It did not, and nothing of it is left: run it again.
         case notApplied = "not-applied"
-        /// Running it again does no harm, whatever came of it.
+        /// Running it again does no harm, whatever came of it and however often it is cut off.
         case retry
         /// End the job as failed and leave the database as it is.
         case abandon
+        /// End the session that a daemon which is gone has left at work on the job, whatever it does.
+        case endSession = "end-session"
     }
 
     public struct Parameters: Sendable, Codable {

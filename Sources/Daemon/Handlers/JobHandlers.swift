@@ -91,6 +91,7 @@ extension Handlers {
             case .notApplied: .notApplied
             case .retry: .retry
             case .abandon: .abandon
+            case .endSession: .endSession
             }
         return JobReply(
             job: try await engine.resolve(

@@ -69,6 +69,7 @@ extension DatabaseStatus {
         pausedBecause = standing.pausedBecause
         warnings += standing.edited.map { "revision \"\($0)\" was changed after it had been applied" }
         warnings += standing.unfinished.map { "revision \"\($0)\" is to be filled in before it can be applied" }
+        guesses = standing.guesses.isEmpty ? nil : standing.guesses
         problems += standing.problems
         if let expected = standing.expectedRows {
             let rows = expected.map(\.rawValue).joined(separator: ", ")

@@ -13,6 +13,8 @@ public final class RevisionLibrary: Sendable {
         public var graph: RevisionGraph
         /// What is wrong now; where there is anything, nothing new is queued.
         public var problems: [Failure]
+        /// The revisions that came or changed with the latest look; none with the first.
+        public var arrivals: [Revision]
         /// Counts the changes.
         public var generation: UInt64
     }
@@ -31,7 +33,7 @@ public final class RevisionLibrary: Sendable {
         self.directories = directories
         self.isRecursive = isRecursive
         self.signal = signal
-        state = Mutex(State(snapshot: Snapshot(graph: .empty, problems: [], generation: 0), parsed: nil))
+        state = Mutex(State(snapshot: Snapshot(graph: .empty, problems: [], arrivals: [], generation: 0), parsed: nil))
     }
 
     /// The directory as it was when it was last read.
@@ -52,12 +54,16 @@ public final class RevisionLibrary: Sendable {
                 state.snapshot.generation > 0 && state.snapshot.problems == problems
                 && state.parsed?.revisions.map(\.sourceDigest) == loaded.revisions.map(\.sourceDigest)
                 && state.parsed?.revisions.map(\.path) == loaded.revisions.map(\.path)
+            let known = Set(state.parsed?.revisions.map(\.sourceDigest) ?? [])
+            let arrivals =
+                state.snapshot.generation == 0
+                ? [] : loaded.revisions.filter { !known.contains($0.sourceDigest) }
             state.parsed = loaded
             guard !isSame else { return false }
             // With no good graph yet, a partly good directory is better than none to look at.
             let readable = state.snapshot.generation == 0 ? (loaded.graph ?? graph) : graph
             state.snapshot = Snapshot(
-                graph: readable, problems: problems, generation: state.snapshot.generation + 1)
+                graph: readable, problems: problems, arrivals: arrivals, generation: state.snapshot.generation + 1)
             return true
         }
         if changed { signal.raise() }

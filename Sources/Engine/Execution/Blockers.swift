@@ -15,10 +15,20 @@ struct Blocker: Sendable, Hashable {
 
     /// `pid 4121 (psql, app, 3 min idle in transaction): SELECT …`
     var description: String {
-        let who = [application, user].filter { !$0.isEmpty }.joined(separator: ", ")
-        let what = backendType == "client backend" ? state : backendType
-        let text = query.isEmpty ? "" : ": \(query)"
-        return "pid \(pid) (\(who.isEmpty ? backendType : who), \(Self.age(seconds)) \(what))\(text)"
+        let what = "\(Self.age(seconds)) \(occupation)"
+        let who = [application, user, what].filter { !$0.isEmpty }.joined(separator: ", ")
+        return "pid \(pid) (\(who))\(query.isEmpty ? "" : ": \(query)")"
+    }
+
+    /// What it is at, as far as that helps to decide whether to wait for it or to end it.
+    private var occupation: String {
+        if backendType == "autovacuum worker" {
+            // An ordinary one gives way by itself (PostgreSQL manual, "Automatic Vacuuming").
+            return query.contains("(to prevent wraparound)")
+                ? "autovacuum to prevent wraparound, which does not give way" : "autovacuum"
+        }
+        guard backendType == "client backend" else { return backendType }
+        return application == "pg_dump" || application == DumpBackup.session ? "\(state), a dump" : state
     }
 
     private static func age(_ seconds: Double) -> String {

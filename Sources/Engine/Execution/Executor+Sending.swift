@@ -124,7 +124,8 @@ extension Executor {
         guard !error.endsSession else { return ConnectionError(error) }
         let work = entry.work
         switch entry.purpose {
-        case .statement(let statement, _, _):
+        case .statement(let statement, let number, _):
+            if error.isCancel, let overrun = overrun(of: statement, number: number, work) { return overrun }
             return StatementError(statement: statement, error: error)
         case .commit:
             return Self.failure(error, ending: work)

@@ -15,13 +15,17 @@ final class Executor {
     let retry: LockRetry
     /// Who looks on, where somebody does.
     let observer: (any StepObserver)?
+    /// What the rehearsal lets us expect, where there was one.
+    let expectation: RehearsalExpectation?
+    /// The measure of the statement that was stopped because it ran far longer than in the rehearsal.
+    var overran: StatementMeasure?
     /// Whether the version table is still to be made, by the first revision that is recorded.
     var makesVersionTable = false
     private var applied: [RevisionID] = []
 
     init(
         configuration: DatabaseConfiguration, sessions: SessionPair, job: Job, reporter: Reporter, activity: Activity,
-        retry: LockRetry, observer: (any StepObserver)? = nil
+        retry: LockRetry, observer: (any StepObserver)? = nil, expectation: RehearsalExpectation? = nil
     ) {
         self.configuration = configuration
         self.sessions = sessions
@@ -30,6 +34,7 @@ final class Executor {
         self.activity = activity
         self.retry = retry
         self.observer = observer
+        self.expectation = expectation
     }
 
     var worker: Connection { sessions.worker }
@@ -91,6 +96,7 @@ final class Executor {
                 length = ContinuousClock.now - start < Self.tripTime ? min(2 * length, longest) : 1
             }
         } catch var failure as Failure {
+            if let overran { failure.notes += await differences(from: overran) }
             failure.notes.append(
                 applied.isEmpty
                     ? "nothing was applied by this job"

@@ -5,12 +5,14 @@ struct LockRetry: Sendable {
     /// The server's `deadlock_timeout`. Below it, we give way before the server looks for a deadlock.
     let deadlockTimeout: Duration
 
-    /// The `lock_timeout` of an attempt, counted from 0, at a time into the budget.
-    func timeout(attempt: Int, elapsed: Duration) -> Duration {
+    /// The `lock_timeout` of an attempt, counted from 0, at a time into the budget. `patience` is how long those behind us
+    /// can be expected to wait for it; only the last attempts, which must succeed, go beyond.
+    func timeout(attempt: Int, elapsed: Duration, patience: Duration? = nil) -> Duration {
         let grown = settings.first * (1 << min(attempt, 16))
         let isLate = elapsed > settings.budget * 3 / 4
         let polite = max(settings.first, deadlockTimeout * 9 / 10)
-        return min(grown, isLate ? settings.longest : min(polite, settings.longest))
+        guard !isLate else { return min(grown, settings.longest) }
+        return min(grown, polite, settings.longest, patience ?? settings.longest)
     }
 
     /// The pause before the next attempt; nil where the budget is spent.

@@ -20,7 +20,7 @@ extension Executor {
             if let entry = begun[index] {
                 guard entry.statementDigest == digest else { throw edited(statement, work) }
                 if entry.isDone { continue }
-                if try await settle(statement, index: index, key, work) { continue }
+                if !entry.mayBeRepeated, try await settle(statement, index: index, key, work) { continue }
             }
             elapsed += try await runStandalone(statement, index: index, digest: digest, key, work)
         }
@@ -44,7 +44,11 @@ extension Executor {
                 // active_sql_transaction: the text did not tell, the server does.
             }
         }
-        return try await alone(statement, index: index, digest: digest, key, work)
+        return try await withLockRetries(work) { lockTimeout in
+            try await alone(
+                statement, index: index, digest: digest, key, work,
+                lockTimeout: statement.kind.patience == .concurrent ? nil : lockTimeout)
+        }
     }
 
     /// The statement and the row that says it is done, in one transaction.
@@ -56,7 +60,7 @@ extension Executor {
             let start = ContinuousClock.now
             var trip = Trip()
             addBeginning(of: work, to: &trip, lockTimeout: lockTimeout)
-            trip.add(statement: index, of: work)
+            addStatements(index..<index + 1, of: work, to: &trip)
             trip.add(.leave, SessionSettings.beforeRecording, work)
             trip.add(.record, TransactionMark.confirmation, work)
             trip.add(.record, done, work)
@@ -68,7 +72,8 @@ extension Executor {
 
     /// The statement by itself, between its intent and its result.
     private func alone(
-        _ statement: Statement, index: Int, digest: SHA256Digest, _ key: StandaloneKey, _ work: Work
+        _ statement: Statement, index: Int, digest: SHA256Digest, _ key: StandaloneKey, _ work: Work,
+        lockTimeout: Duration?
     ) async throws -> Duration {
         let store = StandaloneStore(session: worker)
         if case .createIndex = statement.kind.probe {
@@ -78,7 +83,7 @@ extension Executor {
         try await store.intend(index, digest, of: key, job: job.id.number)
         let settings = SessionSettings.forStatements(
             scope: "SESSION", role: configuration.role, statementTimeout: configuration.statementTimeout,
-            lockTimeout: statement.kind.patience == .concurrent ? nil : retry.settings.longest)
+            lockTimeout: lockTimeout)
         let before = Self.cleaning.joined(separator: "; ")
         try await worker.script((Self.cleaning + settings).joined(separator: "; "))
         let clock = ContinuousClock()
@@ -92,7 +97,7 @@ extension Executor {
             let found = try await StepProbe(session: worker).look(at: statement)
             if case .detachPartition = statement.kind.probe, found == .applied { throw refused.failure(in: work) }
             try await store.withdraw(index, of: key)
-            throw refused.failure(in: work)
+            throw refused
         } catch {
             // Cut off: its intent stays, and whoever goes on with the revision looks at what it left behind first.
             await Task { [worker, reporter, job] in
@@ -112,7 +117,14 @@ extension Executor {
     /// Settles a statement that was intended and never answered. Returns whether it is done.
     private func settle(_ statement: Statement, index: Int, _ key: StandaloneKey, _ work: Work) async throws -> Bool {
         let store = StandaloneStore(session: worker)
-        switch try await StepProbe(session: worker).look(at: statement) {
+        let found = try await withLockRetries(work) { lockTimeout in
+            do {
+                return try await StepProbe(session: worker, lockTimeout: lockTimeout).look(at: statement)
+            } catch let error as ServerError where LockRetry.retried.contains(error.sqlState) {
+                throw StatementError(statement: statement, error: error)
+            }
+        }
+        switch found {
         case .applied:
             try await store.settle(index, of: key, by: "probe")
             await reporter.event(

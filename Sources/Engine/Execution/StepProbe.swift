@@ -5,6 +5,8 @@ import SQLText
 /// a cancelled CREATE INDEX CONCURRENTLY left behind would pass for a good one.
 struct StepProbe: Sendable {
     let session: Connection
+    /// How long a lock may be waited for that others queue behind; nil for as long as it takes.
+    var lockTimeout: Duration?
 
     enum Outcome: Sendable, Hashable {
         case applied
@@ -23,7 +25,7 @@ struct StepProbe: Sendable {
         case .dropIndex(let name):
             return try await index(name) == nil ? .applied : .notApplied
         case .reindex(let target, let name):
-            if target == .table || target == .index { try await dropLeftovers(of: name) }
+            try await dropLeftovers(of: target, name)
             return .repeatable
         case .detachPartition(let parent, let partition):
             return try await detached(partition, from: parent)
@@ -57,17 +59,30 @@ struct StepProbe: Sendable {
         ).first?.decode("building") ?? false
     }
 
-    /// What an interrupted REINDEX CONCURRENTLY leaves: invalid indexes named `…_ccnew` or `…_ccold`.
-    private func dropLeftovers(of name: [String]) async throws {
+    /// What an interrupted REINDEX CONCURRENTLY leaves: invalid indexes named `…_ccnew` or `…_ccold`, and none that somebody
+    /// is building at this moment.
+    private func dropLeftovers(of target: StandaloneProbe.ReindexTarget, _ name: [String]) async throws {
+        let name = Self.quoted(name)
+        let isMeant: Query =
+            switch target {
+            case .index:
+                """
+                i.indrelid = (SELECT x.indrelid FROM pg_catalog.pg_index x
+                    WHERE x.indexrelid = pg_catalog.to_regclass(\(name)))
+                """
+            case .table: "i.indrelid = pg_catalog.to_regclass(\(name))"
+            case .schema: "c.relnamespace = pg_catalog.to_regnamespace(\(name))"
+            case .database, .system: "true"
+            }
         let leftovers = try await session.query(
-            """
-            SELECT i.indexrelid::regclass::text AS name FROM pg_catalog.pg_index i
-                JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-            WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND i.indrelid = coalesce(
-                (SELECT x.indrelid FROM pg_catalog.pg_index x
-                    WHERE x.indexrelid = pg_catalog.to_regclass(\(Self.quoted(name)))),
-                pg_catalog.to_regclass(\(Self.quoted(name)))::oid)
-            """)
+            Query(
+                raw: """
+                    SELECT i.indexrelid::regclass::text AS name FROM pg_catalog.pg_index i
+                        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+                    WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND \(isMeant.text)
+                        AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
+                            WHERE p.index_relid = i.indexrelid)
+                    """, isMeant.parameters))
         for row in leftovers {
             try await session.execute(
                 "DROP INDEX CONCURRENTLY IF EXISTS \(try row.decode("name", as: String.self))")
@@ -85,8 +100,10 @@ struct StepProbe: Sendable {
         ).first?.decode("pending", as: Bool.self)
         guard let pending else { return .applied }
         guard pending else { return .notApplied }
+        try await session.execute("SET lock_timeout = \(lockTimeout?.milliseconds ?? 0)")
         try await session.execute(
             "ALTER TABLE \(Self.quoted(parent)) DETACH PARTITION \(Self.quoted(partition)) FINALIZE")
+        try await session.execute("RESET lock_timeout")
         return .applied
     }
 

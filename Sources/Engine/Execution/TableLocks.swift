@@ -16,7 +16,8 @@ extension Executor {
         var blockers: [Blocker] = []
         while true {
             do {
-                return try await attempt(retry.timeout(attempt: number, elapsed: clock.now - start))
+                return try await attempt(
+                    retry.timeout(attempt: number, elapsed: clock.now - start, patience: patience(for: work)))
             } catch let refused as StatementError {
                 if refused.isStale, !isPreparedAnew {
                     isPreparedAnew = true

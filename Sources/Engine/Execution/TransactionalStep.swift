@@ -19,7 +19,8 @@ extension Executor {
         var trip = Trip()
         for work in works {
             add(
-                work, to: &trip, lockTimeout: retry.timeout(attempt: 0, elapsed: .zero),
+                work, to: &trip,
+                lockTimeout: retry.timeout(attempt: 0, elapsed: .zero, patience: patience(for: work)),
                 makesVersionTable: makesVersionTable && work.number == works.first?.number)
         }
         try await send(trip)
@@ -29,7 +30,7 @@ extension Executor {
         _ work: Work, to trip: inout Trip, lockTimeout: Duration?, makesVersionTable: Bool
     ) {
         addBeginning(of: work, to: &trip, lockTimeout: lockTimeout)
-        for index in work.section.statements.indices { trip.add(statement: index, of: work) }
+        addStatements(work.section.statements.indices, of: work, to: &trip)
         addRecord(of: work, to: &trip, makesVersionTable: makesVersionTable)
         trip.addCommit(of: work)
     }

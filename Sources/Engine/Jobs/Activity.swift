@@ -11,6 +11,7 @@ final class Activity: Sendable {
         var revision: RevisionID?
         /// Which statement of how many, and its first words.
         var statement: Statement?
+        var statementBegan: ContinuousClock.Instant?
         /// The sessions seen in the way of the present statement.
         var blockers: [Blocker] = []
 
@@ -44,7 +45,10 @@ final class Activity: Sendable {
     }
 
     func begin(_ statement: Now.Statement) {
-        now.withLock { $0?.statement = statement }
+        now.withLock {
+            $0?.statement = statement
+            $0?.statementBegan = .now
+        }
     }
 
     /// Notes who is in the way; returns whether that is news.

@@ -24,6 +24,23 @@ struct BackupStore: Sendable {
             "UPDATE migrated.backup SET removed_at = clock_timestamp() WHERE name = \(name) AND removed_at IS NULL")
     }
 
+    /// A backup that is there still and was taken no longer ago than that, by the server's clock.
+    func backup(_ name: String, youngerThan age: Duration) async throws -> TakenBackup? {
+        try await session.query(
+            """
+            SELECT manifest::text AS manifest, path, manifest_digest FROM migrated.backup
+            WHERE name = \(name) AND removed_at IS NULL
+                AND taken_at > clock_timestamp() - \(age.seconds)::double precision * interval '1 second'
+            """
+        ).first.flatMap { row in
+            try SHA256Digest(hex: row.decode("manifest_digest")).map {
+                TakenBackup(
+                    manifest: try RegistryJSON.decode(BackupManifest.self, from: row.decode("manifest")),
+                    path: try row.decode("path"), digest: $0)
+            }
+        }
+    }
+
     /// The names of backups that open jobs were given: they are not pruned.
     func neededByOpenJobs() async throws -> Set<String> {
         Set(

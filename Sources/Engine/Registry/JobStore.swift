@@ -28,7 +28,8 @@ struct JobStore: Sendable {
         (extract(epoch FROM requested_at) * 1000000)::bigint AS requested_at, \
         (extract(epoch FROM started_at) * 1000000)::bigint AS started_at, \
         (extract(epoch FROM finished_at) * 1000000)::bigint AS finished_at, \
-        failure::text AS failure, missing_approvals::text AS missing_approvals, backup, cancel_requested
+        failure::text AS failure, missing_approvals::text AS missing_approvals, \
+        missing_findings::text AS missing_findings, backup, cancel_requested
         """
 
     /// Queues a job, or finds the one that the same request made before.
@@ -142,6 +143,7 @@ struct JobStore: Sendable {
         var to: JobState
         var failure: Failure?
         var missing: [MissingApproval]?
+        var findings: AskedFindings?
         var isRecovery = false
     }
 
@@ -173,6 +175,7 @@ struct JobStore: Sendable {
             UPDATE migrated.job SET state = \(move.to.rawValue),
                 failure = \(try move.failure.map(RegistryJSON.encode))::jsonb,
                 missing_approvals = \(try move.missing.map(RegistryJSON.encode))::jsonb,
+                missing_findings = \(try move.findings.map(RegistryJSON.encode))::jsonb,
                 started_at = CASE WHEN \(move.to == .planning) THEN coalesce(started_at, clock_timestamp())
                     ELSE started_at END,
                 finished_at = CASE WHEN \(move.to.isFinal) THEN clock_timestamp() END,
@@ -231,11 +234,34 @@ struct JobStore: Sendable {
         try await session.query(
             """
             SELECT \(raw: Self.columns), attempts FROM migrated.job
-            WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'rehearsing', 'applying', 'verifying')
+            WHERE state IN (\(raw: Self.running))
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
-                    WHERE a.pid = runner_pid AND (a.backend_start IS NULL OR abs(extract(epoch FROM a.backend_start - runner_started)) < 0.001))
+                    WHERE a.pid = runner_pid AND \(raw: Self.isRunner("a", of: "job")))
             """
         ).map { (try job($0), try $0.decode("attempts")) }
+    }
+
+    /// The states of a job that somebody is at work on.
+    static let running = JobState.allCases.filter(\.isRunning).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+
+    /// A condition: the session with the runner's process id is the runner's, and not a later one that got its number. Who
+    /// may not see when a session began takes it for the runner's.
+    static func isRunner(_ activity: String, of job: String) -> String {
+        """
+        (\(activity).backend_start IS NULL \
+        OR abs(extract(epoch FROM \(activity).backend_start - \(job).runner_started)) < 0.001)
+        """
+    }
+
+    /// Ends the session of a job's runner. Returns its process id; nil where it is gone.
+    func endRunner(of number: Int64, except own: Int32) async throws -> Int32? {
+        try await session.query(
+            """
+            SELECT a.pid FROM migrated.job j JOIN pg_catalog.pg_stat_activity a ON a.pid = j.runner_pid
+            WHERE j.number = \(number) AND j.state IN (\(raw: Self.running)) AND a.pid <> \(own)::int
+                AND \(raw: Self.isRunner("a", of: "j")) AND pg_catalog.pg_terminate_backend(a.pid)
+            """
+        ).first?.decode("pid")
     }
 
     /// Whether the latest upgrade with this plan did not end well, was cancelled by somebody, or is still open.
@@ -268,6 +294,8 @@ struct JobStore: Sendable {
             },
             missingApprovals: try row.decode("missing_approvals", as: String?.self)
                 .map { try RegistryJSON.decode([MissingApproval].self, from: $0) },
+            missingFindings: try row.decode("missing_findings", as: String?.self)
+                .map { try RegistryJSON.decode(AskedFindings.self, from: $0) },
             backup: try row.decode("backup"), isCancelRequested: try row.decode("cancel_requested"))
     }
 }

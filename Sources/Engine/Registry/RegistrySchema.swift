@@ -4,7 +4,7 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first, stamps, resets, rehearsals, freeHistory]
+    static let versions: [[String]] = [first, stamps, resets, rehearsals, freeHistory, findings]
 
     /// The names of all our tables: those that the statements above create.
     static var tables: [String] {
@@ -71,6 +71,25 @@ enum RegistrySchema {
         """
         CREATE UNIQUE INDEX job_one_running ON migrated.job ((true))
             WHERE state IN ('planning', 'waiting-for-lock', 'backing-up', 'rehearsing', 'applying', 'verifying')
+        """,
+    ]
+
+    /// Consent to what rehearsals found, and which jobs wait for it.
+    private static let findings = [
+        "ALTER TABLE migrated.job ADD COLUMN missing_findings jsonb",
+        """
+        CREATE TABLE migrated.findings_approval (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            findings_digest text NOT NULL,
+            job bigint NOT NULL REFERENCES migrated.job,
+            \(person),
+            given_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            revoked_at timestamptz
+        )
+        """,
+        """
+        CREATE UNIQUE INDEX findings_approval_standing ON migrated.findings_approval
+            (findings_digest, uid, machine_id) WHERE revoked_at IS NULL
         """,
     ]
 

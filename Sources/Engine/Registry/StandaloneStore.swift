@@ -11,6 +11,8 @@ struct StandaloneStore: Sendable {
     struct Entry: Sendable {
         var statementDigest: SHA256Digest?
         var isDone: Bool
+        /// A person has said that running it again does no harm.
+        var mayBeRepeated = false
     }
 
     /// The statements of a revision that were begun, by their place in the revision.
@@ -18,18 +20,20 @@ struct StandaloneStore: Sendable {
         var entries: [Int: Entry] = [:]
         let rows = try await session.query(
             """
-            SELECT ordinal, statement_digest, done_at IS NOT NULL AS done FROM migrated.standalone_statement
+            SELECT ordinal, statement_digest, done_at IS NOT NULL AS done,
+                done_at IS NULL AND settled_by IS NOT NULL AS repeatable FROM migrated.standalone_statement
             WHERE revision = \(revision.rawValue) AND direction = \(direction.rawValue)
             """)
         for row in rows {
             let digest: String = try row.decode("statement_digest")
             entries[try row.decode("ordinal")] = Entry(
-                statementDigest: SHA256Digest(hex: digest), isDone: try row.decode("done"))
+                statementDigest: SHA256Digest(hex: digest), isDone: try row.decode("done"),
+                mayBeRepeated: try row.decode("repeatable"))
         }
         return entries
     }
 
-    /// Writes that a statement is about to run.
+    /// Writes that a statement is about to run. What a person has said about repeating it stays.
     func intend(_ ordinal: Int, _ digest: SHA256Digest, of step: StandaloneKey, job: Int64) async throws {
         _ = try await session.query(
             """
@@ -37,7 +41,7 @@ struct StandaloneStore: Sendable {
             VALUES (\(step.revision.rawValue), \(step.direction.rawValue), \(ordinal)::int, \(digest.description), \(job))
             ON CONFLICT (revision, direction, ordinal) DO UPDATE
                 SET job = excluded.job, statement_digest = excluded.statement_digest,
-                    intended_at = clock_timestamp(), done_at = NULL, settled_by = NULL
+                    intended_at = clock_timestamp(), done_at = NULL
             """)
     }
 
@@ -90,6 +94,12 @@ struct StandaloneStore: Sendable {
             UPDATE migrated.standalone_statement SET done_at = clock_timestamp(), settled_by = \(evidence)
             WHERE job = \(job) AND done_at IS NULL
             """)
+    }
+
+    /// Writes a person's word: running the statement of this job that is in doubt again does no harm, however often.
+    func allowRepeating(of job: Int64, by evidence: String) async throws {
+        _ = try await session.query(
+            "UPDATE migrated.standalone_statement SET settled_by = \(evidence) WHERE job = \(job) AND done_at IS NULL")
     }
 
     /// Writes a person's word: the statement of this job that is in doubt left nothing behind.

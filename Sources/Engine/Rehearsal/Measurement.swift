@@ -25,6 +25,8 @@ final class Measurement: StepObserver {
         /// What was there before the plan: only there can others be kept from anything.
         var original: Set<Int64>?
         var wal: Int64 = 0
+        /// Of the files that the statement has done with.
+        var temporaryBytes: Int64 = 0
         var startedAt = ContinuousClock.now
         var sampler: LockSampler?
         /// The locks of the open transaction: what was told of them, and since when they are held.
@@ -39,6 +41,16 @@ final class Measurement: StepObserver {
     init(worker: Connection, looker: Connection) {
         self.worker = worker
         self.looker = looker
+        worker.onNotice { [weak self] notice in self?.hear(notice) }
+    }
+
+    /// The copy's server tells of each temporary file at its end ("temporary file: path …, size 8192"): the session cannot
+    /// be asked for it before its transaction is over.
+    private func hear(_ notice: ServerNotice) {
+        guard notice.routine == "ReportTemporaryFileUsage",
+            let size = notice.message.split(separator: " ").last.flatMap({ Int64($0) })
+        else { return }
+        state.withLock { $0.temporaryBytes += size }
     }
 
     /// What was measured so far, in order; how many statements more there were; and what failed ones stumbled over.
@@ -60,6 +72,7 @@ final class Measurement: StepObserver {
         let sampler = run.isAlone ? LockSampler(pid: worker.backendPID, session: looker) : nil
         state.withLock {
             $0.wal = wal
+            $0.temporaryBytes = 0
             $0.sampler = sampler
             $0.startedAt = .now
         }
@@ -68,23 +81,26 @@ final class Measurement: StepObserver {
     func didRun(_ run: StatementRun) async throws {
         let end = ContinuousClock.now
         let (start, wal, sampler) = state.withLock { ($0.startedAt, $0.wal, $0.sampler) }
-        let sampled = await sampler?.end() ?? []
+        let temporaryBytes = state.withLock { $0.temporaryBytes }
+        let sampled = await sampler?.end()
         var measure = StatementMeasure(
             revision: run.work.step.revision, direction: run.work.step.direction, number: run.number,
             line: run.statement.position.line, verb: run.statement.kind.verb,
             elapsedMilliseconds: (end - start).seconds * 1000, isSampled: run.isAlone)
+        measure.samples = sampled?.samples
+        measure.temporaryBytes = temporaryBytes
         measure.walBytes = try await walPosition() - wal
         let seen = try await RelationState.read(on: worker, onlyLocked: !run.isAlone)
         let locks = run.isAlone ? [] : try await locks()
         state.withLock { state in
             let known = state.relations ?? [:]
             let touched = run.isAlone ? seen.filter { known[$0.key] != $0.value } : seen
-            measure.relations = touched.map { number, now in
+            measure.relations = touched.compactMap { number, now in
                 var measure = now.measure(since: known[number])
-                measure.isNew = state.original?.contains(number) != true
+                measure?.isNew = state.original?.contains(number) != true
                 return measure
             }.sorted { $0.name < $1.name }
-            measure.locks = sampled
+            measure.locks = sampled?.locks ?? []
             for lock in locks where state.held[lock] == nil {
                 // Of a relation that the statement dropped only the earlier look knows the name.
                 guard let name = (seen[lock.relation] ?? known[lock.relation])?.name else { continue }
@@ -119,16 +135,17 @@ final class Measurement: StepObserver {
         switch error.sqlState {
         case "23502":  // not_null_violation
             guard let schema = error.schema, let table = error.table, let column = error.column else { return }
-            let counted = try? await looker.query(
-                "SELECT count(*) AS nulls FROM \(identifier: schema).\(identifier: table) WHERE \(identifier: column) IS NULL"
-            ).first?.decode("nulls", as: Int64.self)
-            guard let nulls = counted ?? nil, nulls > 0 else { return }
+            // The column may be the statement's own, which is gone with it: then none of the rows has one.
+            let nulls = await count(
+                "SELECT count(*) AS rows FROM \(identifier: schema).\(identifier: table) WHERE \(identifier: column) IS NULL"
+            )
+            let rows = await count("SELECT count(*) AS rows FROM \(identifier: schema).\(identifier: table)")
+            guard let number = nulls ?? rows, number > 0 else { return }
             note(
                 RehearsalFinding(
                     .nullValues, "\(schema).\(table).\(column)",
-                    "\(Plural.count(Int(nulls), "row")) of \"\(schema).\(table)\" have no \"\(column)\"",
-                    action: .refuse,
-                    location: location))
+                    "\(Plural.count(Int(number), "row")) of \"\(schema).\(table)\" have no \"\(column)\"",
+                    action: .refuse, location: location))
         case "23505":  // unique_violation
             let object = error.table.map { "\(error.schema.map { "\($0)." } ?? "")\($0)" } ?? error.constraint ?? ""
             note(
@@ -138,6 +155,10 @@ final class Measurement: StepObserver {
                     action: .refuse, location: location))
         default: break
         }
+    }
+
+    private func count(_ query: Query) async -> Int64? {
+        (try? await looker.query(query).first?.decode("rows", as: Int64.self)) ?? nil
     }
 
     private func note(_ finding: RehearsalFinding) { state.withLock { $0.findings.append(finding) } }

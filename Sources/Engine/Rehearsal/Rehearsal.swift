@@ -73,6 +73,15 @@ struct Rehearsal: Sendable {
         let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
         try DirectoryTree.make(rules.directory, mode: mode)
         try DirectoryTree.make(parent, mode: mode)
+        if rules.unit == nil, SystemAccount.isRoot, let account = SystemAccount.forClusters,
+            let closed = account.firstClosed(onTheWayTo: parent)
+        {
+            throw NoCopy(
+                reason: """
+                    the user "\(account.name)", who serves the copy, cannot pass "\(closed)"; let everybody pass it (chmod o+x), \
+                    or name a directory elsewhere under [database.\(configuration.name).rehearsal]
+                    """)
+        }
         // The unit's own /var/tmp is on the disk of everybody's.
         try demandSpace(for: shape, in: rules.unit == nil ? parent : "/var/tmp")
         let clock = ContinuousClock()
@@ -98,7 +107,8 @@ struct Rehearsal: Sendable {
     private func carryOut(in scratch: ScratchDatabase, _ outcome: inout Outcome) async throws {
         var configuration = configuration
         configuration.connection = scratch.connection
-        let sessions = try await SessionPair.open(configuration)
+        // What the server says of temporary files is for the measurement.
+        let sessions = try await SessionPair.open(configuration, settings: [("client_min_messages", "log")])
         let reader = try await Connection.open(
             scratch.readerConnection, applicationName: "migrated rehearsal reader", timeout: .seconds(10))
         do {
@@ -119,10 +129,12 @@ struct Rehearsal: Sendable {
     }
 
     private func perform(on stage: RehearsalStage, _ outcome: inout Outcome) async throws {
+        async let contents = stage.contents()
         let before = try await stage.look()
+        let held = try await contents
         await tell("carrying out \(Plural.count(draft.plan.steps.count, "revision")) in the copy")
         do {
-            defer { outcome.report.take(stage.measurement) }
+            defer { outcome.report.take(stage.measurement, rows: held) }
             try await stage.apply(draft.plan, revisions: draft.revisions)
         } catch let failure as Failure {
             guard !isForLackOfRights(failure, in: stage.scratch.shape) else {
@@ -134,7 +146,9 @@ struct Rehearsal: Sendable {
             return
         }
         let after = try await stage.look()
-        outcome.report.findings += try await before.contents.dropped(on: stage.reader).map(Self.finding)
+        outcome.report.findings += try await held.dropped(on: stage.reader).map {
+            finding($0, by: outcome.report.statements(changing: $0.relation))
+        }
         outcome.report.findings += after.bareForeignKeys.subtracting(before.bareForeignKeys).sorted().map {
             RehearsalFinding(.unindexedForeignKey, $0, "the foreign key \($0) has no index on its columns")
         }
@@ -142,8 +156,8 @@ struct Rehearsal: Sendable {
         guard takesWayBack, isShort, draft.plan.steps.allSatisfy({ $0.direction == .upgrade }) else { return }
         await tell("taking it back in the copy, and carrying it out once more")
         do {
-            defer { outcome.report.take(stage.measurement) }
-            outcome.report.wayBack = try await stage.wayBack(draft, before: before, after: after)
+            defer { outcome.report.take(stage.measurement, rows: held) }
+            outcome.report.wayBack = try await stage.wayBack(draft, from: held, before: before, after: after)
         } catch let failure as Failure {
             outcome.report.findings.append(
                 RehearsalFinding(
@@ -182,15 +196,18 @@ struct Rehearsal: Sendable {
 
     // MARK: What it says
 
-    private static func finding(_ loss: DataLoss) -> RehearsalFinding {
-        guard let column = loss.column else {
-            return RehearsalFinding(
-                .dropsData, loss.relation,
-                "drops table \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "row"))")
-        }
+    /// What is dropped, and where, if only one statement comes into question.
+    private func finding(_ loss: DataLoss, by statements: [StatementMeasure]) -> RehearsalFinding {
+        let what =
+            loss.column.map {
+                "column \"\($0)\" of \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "value"))"
+            } ?? "table \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "row"))"
+        let only = statements.count == 1 ? statements.first : nil
         return RehearsalFinding(
-            .dropsData, "\(loss.relation).\(column)",
-            "drops column \"\(column)\" of \"\(loss.relation)\" with \(Plural.count(Int(loss.before), "value"))")
+            .dropsData, loss.relation + (loss.column.map { ".\($0)" } ?? ""), "drops \(what)",
+            location: only.flatMap { statement in
+                draft.revisions[statement.revision].map { Failure.Location(path: $0.path, line: statement.line) }
+            })
     }
 
     /// Why a plan that failed in the copy is not carried out.
@@ -228,10 +245,16 @@ struct Rehearsal: Sendable {
 }
 
 extension RehearsalReport {
-    /// Takes over what was measured up to now.
-    mutating func take(_ measurement: Measurement) {
+    /// Takes over what was measured up to now, with how many rows there were at first.
+    mutating func take(_ measurement: Measurement, rows contents: TableContents) {
         let result = measurement.result
-        statements = result.statements
+        statements = result.statements.map { statement in
+            var statement = statement
+            for (index, relation) in statement.relations.enumerated() where relation.kind == .table && !relation.isNew {
+                statement.relations[index].rows = contents.tables[relation.name]?.rows
+            }
+            return statement
+        }
         unlistedStatements = result.unlisted
         for finding in result.findings where !findings.contains(finding) { findings.append(finding) }
     }

@@ -17,10 +17,9 @@ struct RehearsalStage: Sendable {
     let retry: LockRetry
     let measurement: Measurement
 
-    /// What the copy looks like and holds at one moment.
+    /// What the copy looks like at one moment.
     struct Look: Sendable {
         var schema: String
-        var contents: TableContents
         /// Foreign keys without an index on their columns.
         var bareForeignKeys: Set<String>
     }
@@ -43,18 +42,26 @@ struct RehearsalStage: Sendable {
     }
 
     func look() async throws -> Look {
-        let schema: String
+        Look(schema: try await schema(), bareForeignKeys: try await bareForeignKeys())
+    }
+
+    /// What the tables hold. All of them are read: the dearest look, and no part of the others.
+    func contents() async throws -> TableContents {
+        let contents = try await TableContents.read(on: reader, leavingOut: sessions.versions)
+        // What was read here must not be counted later, as if a statement had read it.
+        if reader.serverVersion >= 150_000 { try await reader.execute("SELECT pg_catalog.pg_stat_force_next_flush()") }
+        return contents
+    }
+
+    private func schema() async throws -> String {
         do {
-            schema = try await scratch.tools.dumpSchema(
+            return try await scratch.tools.dumpSchema(
                 scratch.readerConnection.keywordValues, excludedSchemas: ["migrated"],
                 excludedTables: [sessions.versions.qualifiedName])
         } catch {
             if error.cause == .cancelled { throw CancellationError() }
             throw error
         }
-        return Look(
-            schema: schema, contents: try await TableContents.read(on: reader, leavingOut: sessions.versions),
-            bareForeignKeys: try await bareForeignKeys())
     }
 
     /// Applies a plan as it is applied in earnest, for a job of the copy's own registry.
@@ -73,7 +80,7 @@ struct RehearsalStage: Sendable {
     }
 
     /// Takes back as much of the plan as can be, and carries it out again.
-    func wayBack(_ draft: Draft, before: Look, after: Look) async throws -> WayBack {
+    func wayBack(_ draft: Draft, from contents: TableContents, before: Look, after: Look) async throws -> WayBack {
         let order = draft.plan.steps.reversed().map(\.revision)
         let irreversible = order.filter { draft.graph[$0]?.section(.downgrade) == nil }
         let reversible = Array(order.prefix { !irreversible.contains($0) })
@@ -81,17 +88,17 @@ struct RehearsalStage: Sendable {
         guard !reversible.isEmpty else { return way }
         let down = try plan(down: reversible, draft)
         try await apply(down, revisions: draft.revisions)
-        let back = try await look()
         if irreversible.isEmpty {
-            way.losses = before.contents.losses(until: back.contents)
-            let difference = SchemaDifference(before.schema, back.schema)
+            async let back = schema()
+            way.losses = contents.losses(until: try await self.contents())
+            let difference = SchemaDifference(before.schema, try await back)
             way.schemaDifferences = difference.lines
             way.hasOnlyOrderChanged = difference.isOnlyOrder
         }
         let again = Array(draft.plan.steps.suffix(reversible.count))
         let up = Plan(rowsBefore: down.rowsAfter, steps: again)
         try await apply(up, revisions: draft.revisions, isMeasured: false)
-        way.secondUpgradeDifferences = SchemaDifference(after.schema, try await look().schema).lines
+        way.secondUpgradeDifferences = SchemaDifference(after.schema, try await schema()).lines
         return way
     }
 

@@ -67,6 +67,9 @@ struct ScratchDatabase: Sendable {
         options.settings["maintenance_work_mem"] = "128MB"
         options.settings["max_connections"] = "40"
         options.settings["max_locks_per_transaction"] = "512"
+        // Told to who measures; and counters are read as they are at that moment.
+        options.settings["log_temp_files"] = "0"
+        if tools.version.major >= 15 { options.settings["stats_fetch_consistency"] = "none" }
         let server = try await start(shape, in: directory, unit: unit, tools, options)
         do {
             try await makeDatabase(shape, in: server)
@@ -157,6 +160,7 @@ struct ScratchDatabase: Sendable {
             ALTER DEFAULT PRIVILEGES FOR ROLE \(Self.restorer) GRANT USAGE, CREATE ON SCHEMAS TO \(Self.creators)
             """)
         for item in shape.extensions { try await make(item) }
+        try await letRestorerFillExtensions()
         try await owner.script("ALTER ROLE \(Self.superuser) NOLOGIN")
     }
 
@@ -178,18 +182,38 @@ struct ScratchDatabase: Sendable {
         }
     }
 
+    /// An extension's tables may hold data that is in the backup, and they are the superuser's, who made them.
+    private func letRestorerFillExtensions() async throws {
+        let names: [String] = try await owner.query(
+            """
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_extension e,
+                pg_catalog.unnest(e.extconfig) AS t (oid) JOIN pg_catalog.pg_class c USING (oid)
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 1
+            """
+        ).map { try $0.decode("name") }
+        for name in names { try await owner.execute("GRANT ALL ON \(name) TO \(Self.restorer)") }
+    }
+
     // MARK: Restoring
 
     /// Restores an archive, and gives everybody the rights that they have in the database.
     func restore(_ archive: String, jobs: Int) async throws {
+        let (objects, grants) = listed(try await tools.contents(of: archive))
         let list = directory + "/list"
-        try AtomicFile.write(list, text: listed(try await tools.contents(of: archive)))
+        try AtomicFile.write(list, text: objects)
         var request = PostgresTools.RestoreRequest(archive: archive, connection: readerConnection.keywordValues)
         request.jobs = jobs
         request.keepsTablespaces = false
         request.keepsReplication = false
         request.listFile = list
         try await tools.restore(request)
+        if let grants {
+            // What others than the owner have granted only they can grant: the session takes each one's name for it. No code of
+            // anybody's runs by that.
+            try AtomicFile.write(list, text: grants)
+            try await owner.script(try await tools.script(of: archive, listFile: list))
+            try await owner.script("RESET SESSION AUTHORIZATION; RESET ALL")
+        }
         try await settle()
     }
 
@@ -198,10 +222,11 @@ struct ScratchDatabase: Sendable {
     private static let leftOut: Set<String> = ["2612", "2328", "1418", "3079", "3466"]
     private static let leftOutComments = ["EXTENSION ", "EVENT TRIGGER ", "LANGUAGE ", "FOREIGN DATA WRAPPER "]
 
-    /// The lines of an archive's contents without what is not restored: `dump id; catalogue oid kind schema name owner`.
-    private func listed(_ contents: [String]) -> String {
+    /// The lines of an archive's contents without what is not restored: `dump id; catalogue oid kind schema name owner`; and
+    /// those of what is granted, where there are any.
+    private func listed(_ contents: [String]) -> (objects: String, grants: String?) {
         let made = Set(shape.extensions.map(\.schema))
-        return contents.filter { line in
+        let wanted = contents.filter { line in
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
             guard words.count > 4, words[0].hasSuffix(";") else { return true }
             if words[3] == "SCHEMA", words[4] == "-", made.contains(String(words[5])), words[5] != "public" {
@@ -212,7 +237,18 @@ struct ScratchDatabase: Sendable {
                 return !Self.leftOutComments.contains(where: object.hasPrefix)
             }
             return !Self.leftOut.contains(String(words[1]))
-        }.joined(separator: "\n") + "\n"
+        }
+        let grants = wanted.filter(Self.isGrant)
+        return (
+            wanted.filter { !Self.isGrant($0) }.joined(separator: "\n") + "\n",
+            grants.isEmpty ? nil : grants.joined(separator: "\n") + "\n"
+        )
+    }
+
+    private static func isGrant(_ line: String) -> Bool {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count > 4, words[0].hasSuffix(";") else { return false }
+        return words[3] == "ACL" || words[3] == "DEFAULT" && words[4] == "ACL"
     }
 
     private func settle() async throws {

@@ -43,28 +43,36 @@ struct TableContents: Sendable {
             let (schema, name) = (try row.decode("schema", as: String.self), try row.decode("name", as: String.self))
             let columns: [String] = try row.decode("columns")
             let numbers: [String] = try row.decode("numbers")
-            let counted = try await session.query(Query.once(counting(schema, name, columns))).single()
-            var table = Table(
-                oid: try row.decode("oid"), rows: try counted.decode("rows"), digest: try counted.decode("digest"),
-                columns: [:])
-            for (index, column) in columns.enumerated() {
-                table.columns[column] = Column(
-                    number: Int(numbers[index]) ?? 0, values: try counted.decode("values_\(index)"),
-                    digest: try counted.decode("digest_\(index)"))
-            }
+            var table = Table(oid: try row.decode("oid"), rows: 0, digest: "", columns: [:])
+            var next = 0
+            repeat {
+                let some = next..<min(next + mostColumns, columns.count)
+                let counted = try await session.query(Query.once(counting(schema, name, columns, some))).single()
+                (table.rows, table.digest) = (try counted.decode("rows"), try counted.decode("digest"))
+                for index in some {
+                    table.columns[columns[index]] = Column(
+                        number: Int(numbers[index]) ?? 0, values: try counted.decode("values_\(index)"),
+                        digest: try counted.decode("digest_\(index)"))
+                }
+                next = some.upperBound
+            } while next < columns.count
             tables["\(schema).\(name)"] = table
         }
         return TableContents(tables: tables)
     }
 
-    private static func counting(_ schema: String, _ table: String, _ columns: [String]) -> String {
+    /// How many columns are read at once: a query gives 1664 values at the most (PostgreSQL manual, "PostgreSQL Limits").
+    private static let mostColumns = 500
+
+    /// The query for the rows as wholes, and for some of the columns.
+    private static func counting(_ schema: String, _ table: String, _ columns: [String], _ some: Range<Int>) -> String {
         let names = columns.map(SQLIdentifier.quote)
         func digest(_ value: String) -> String {
             "coalesce(sum(pg_catalog.hashtextextended(pg_catalog.format('%L', \(value)), 0)::numeric), 0)::text"
         }
         var items = ["count(*) AS rows", "\(digest("ROW(\(names.joined(separator: ", ")))")) AS digest"]
-        for (index, name) in names.enumerated() {
-            items.append("count(\(name)) AS values_\(index), \(digest(name)) AS digest_\(index)")
+        for index in some {
+            items.append("count(\(names[index])) AS values_\(index), \(digest(names[index])) AS digest_\(index)")
         }
         return
             "SELECT \(items.joined(separator: ", ")) FROM ONLY \(SQLIdentifier.quote(schema)).\(SQLIdentifier.quote(table))"

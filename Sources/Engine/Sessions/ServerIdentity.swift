@@ -9,6 +9,15 @@ struct ServerIdentity: Sendable, Hashable {
     var databaseName: String
     var isReadOnly: Bool
 
+    /// An expression that is true on a standby, and on a server that was told to take no changes.
+    private static let isReadOnly =
+        "pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('default_transaction_read_only')::boolean"
+
+    /// Whether the server takes changes no longer: it was demoted, or told so, while we were connected.
+    static func isReadOnly(on session: any PostgresSession) async throws -> Bool {
+        try await session.query("SELECT \(raw: isReadOnly) AS read_only").first?.decode("read_only") ?? false
+    }
+
     /// Reads it from the server (PostgreSQL manual, "Control Data Functions").
     static func read(on session: any PostgresSession) async throws -> ServerIdentity {
         guard
@@ -17,7 +26,7 @@ struct ServerIdentity: Sendable, Hashable {
                 SELECT system_identifier::text AS system, timeline_id::bigint AS timeline,
                     (SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = current_database()) AS oid,
                     current_database()::text AS name,
-                    pg_catalog.pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean AS read_only
+                    \(raw: isReadOnly) AS read_only
                 FROM pg_catalog.pg_control_system(), pg_catalog.pg_control_checkpoint()
                 """
             ).first

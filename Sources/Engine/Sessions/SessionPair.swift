@@ -13,14 +13,17 @@ struct SessionPair: Sendable {
 
     /// Connects both and refuses what migrations must not run on.
     ///
+    /// - Parameter settings: What the worker's session sets beside what it always does.
     /// - Throws: `Failure` `database-unavailable`, `pooler-refused`, `server-read-only`.
-    static func open(_ configuration: DatabaseConfiguration) async throws -> SessionPair {
+    static func open(
+        _ configuration: DatabaseConfiguration, settings others: [(String, String)] = []
+    ) async throws -> SessionPair {
         do {
             // The observer first: it learns which settings the server knows.
             let observer = try await connect(configuration, as: "observer", settings: SessionSettings.everywhere)
             do {
                 let settings =
-                    SessionSettings.all(serverVersion: observer.serverVersion)
+                    SessionSettings.all(serverVersion: observer.serverVersion) + others
                     + (try await searchPathBesideRegistry(configuration, on: observer))
                 let worker = try await connect(configuration, as: "worker", settings: settings)
                 do {
@@ -87,12 +90,9 @@ struct SessionPair: Sendable {
                 hint: "upgrade the server")
         }
         let identity = try await ServerIdentity.read(on: worker)
-        guard !identity.isReadOnly else {
-            throw Failure(
-                .serverReadOnly, "cannot use database \"\(configuration.name)\": the server is read-only",
-                hint: "connect to the primary, or add target_session_attrs=read-write to the URL")
-        }
+        guard !identity.isReadOnly else { throw Failure(readOnly: configuration.name) }
         try await refusePooler(worker, configuration)
+        try await RunnerSign(session: observer).give(for: worker.backendPID)
         let started = try await worker.query(
             """
             SELECT (extract(epoch FROM backend_start) * 1000000)::bigint AS started
@@ -122,6 +122,13 @@ struct SessionPair: Sendable {
             hint: "connect to PostgreSQL itself, past the proxy: a lock can only be held on a direct session")
     }
 
+    /// Stops whoever is about to change something where nothing can be changed any more.
+    ///
+    /// - Throws: `Failure` `server-read-only`.
+    func refuseReadOnly(_ database: String) async throws {
+        if try await ServerIdentity.isReadOnly(on: observer) { throw Failure(readOnly: database) }
+    }
+
     func close() async {
         await worker.close()
         await observer.close()
@@ -129,6 +136,13 @@ struct SessionPair: Sendable {
 }
 
 extension Failure {
+    /// A server that takes no changes.
+    init(readOnly database: String) {
+        self.init(
+            .serverReadOnly, "cannot use database \"\(database)\": the server is read-only",
+            hint: "connect to the primary, or add target_session_attrs=read-write to the URL")
+    }
+
     /// A connection that could not be made or was lost, as a person sees it.
     init(_ error: ConnectionError, database: String) {
         let reason = error.message

@@ -18,6 +18,8 @@ extension Failure {
         case noSpace = "no-space"
         case rehearsalFailed = "rehearsal-failed"
         case rehearsalRefused = "rehearsal-refused"
+        case notRehearsed = "not-rehearsed"
+        case overrun = "overrun"
         case toolMissing = "tool-missing"
         case registryMismatch = "registry-mismatch"
         case registryTooNew = "registry-too-new"
@@ -75,6 +77,13 @@ extension Failure {
                 (41, "A statement failed in the copy of the database; nothing was done to the database itself.")
             case .rehearsalRefused:
                 (42, "The rehearsal found what the settings refuse; nothing was done to the database itself.")
+            case .notRehearsed:
+                (43, "No copy of the database could be made to rehearse in; nothing was done to the database itself.")
+            case .overrun:
+                (
+                    44,
+                    "A statement ran far longer than in the rehearsal and was stopped; nothing of its transaction remains."
+                )
             case .toolMissing: (25, "A program of PostgreSQL that is needed is not installed in a fitting version.")
             case .registryMismatch:
                 (26, "The registry belongs to another server or database: a clone or a restored copy.")

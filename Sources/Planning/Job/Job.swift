@@ -88,6 +88,8 @@ public struct Job: Sendable, Hashable, Codable {
     public var failure: Failure?
     /// Which approvals a parked job waits for.
     public var missingApprovals: [MissingApproval]?
+    /// What its rehearsal found that somebody has to consent to, for a parked job.
+    public var missingFindings: AskedFindings?
     /// The name of the backup that was taken for it.
     public var backup: String?
     /// Somebody has asked for its end; whoever runs it sees that at the next look.
@@ -97,7 +99,8 @@ public struct Job: Sendable, Hashable, Codable {
         id: JobID, kind: JobKind, state: JobState, target: String, targetRevisions: [RevisionID] = [],
         stepCount: Int = 0, appliedCount: Int = 0, requestedBy: Person, requestID: String, requestedAt: Timestamp,
         startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil, failure: Failure? = nil,
-        missingApprovals: [MissingApproval]? = nil, backup: String? = nil, isCancelRequested: Bool = false
+        missingApprovals: [MissingApproval]? = nil, missingFindings: AskedFindings? = nil, backup: String? = nil,
+        isCancelRequested: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -113,6 +116,7 @@ public struct Job: Sendable, Hashable, Codable {
         self.finishedAt = finishedAt
         self.failure = failure
         self.missingApprovals = missingApprovals
+        self.missingFindings = missingFindings
         self.backup = backup
         self.isCancelRequested = isCancelRequested
     }

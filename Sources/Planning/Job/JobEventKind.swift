@@ -19,6 +19,7 @@ extension JobEvent {
         case stepProgress = "step-progress"
         case stepApplied = "step-applied"
         case stepRetried = "step-retried"
+        case stepOverrun = "step-overrun"
         case blockersSeen = "blockers-seen"
         case blockersStay = "blockers-stay"
         case databaseEmptied = "database-emptied"
@@ -45,6 +46,7 @@ extension JobEvent {
             case .stepStarted: "c2efb669634aa8d7eab3e4ccbf640515"
             case .stepApplied: "47be9ffba2c55359ec13173318cfd10f"
             case .stepRetried: "4bf9f617c7bc6148611dc92c0ceef419"
+            case .stepOverrun: "ef9c6335fa08b714c9e2641a504a4611"
             case .blockersSeen: "6dd980a0a041201d1083aa500fb330f6"
             case .blockersStay: "29c4e7f0b6a84d1e9f53c8a2d70b6e15"
             case .databaseEmptied: "d3f6a81c5b2e4970a4c9e81b7f350d62"
@@ -61,7 +63,7 @@ extension JobEvent {
         public var fields: Set<String> {
             let always: Set = ["MIGRATED_JOB", "MIGRATED_DATABASE", "MIGRATED_STATE", "MIGRATED_EVENT"]
             return switch self {
-            case .stepStarted, .stepApplied, .stepRetried: always.union(["MIGRATED_REVISION"])
+            case .stepStarted, .stepApplied, .stepRetried, .stepOverrun: always.union(["MIGRATED_REVISION"])
             default: always
             }
         }
@@ -70,7 +72,8 @@ extension JobEvent {
         public var weight: Weight {
             switch self {
             case .jobFailed, .jobNeedsDecision: .failure
-            case .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay, .versionChangedOutside:
+            case .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay, .stepOverrun,
+                .versionChangedOutside:
                 .attention
             // Whatever settles itself, as most locks do, is no reason to call anybody.
             case .lockWaiting, .stepRetried, .blockersSeen: .notable

@@ -37,6 +37,9 @@ public struct Finding: Sendable, Hashable, Codable {
 extension Finding: CustomStringConvertible {
     /// `path:line:column: message [code]`, as compilers and editors have it.
     public var description: String { "\(location): \(message) [\(code)]" }
+
+    /// The same of something that is only guessed.
+    public var guess: String { "\(location): guess: \(message) [\(code)]" }
 }
 
 extension Finding: Comparable {

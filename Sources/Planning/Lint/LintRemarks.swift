@@ -26,7 +26,7 @@ struct LintRemarks: Sendable {
                 return first...(first + statement.text.utf8.count { $0 == UInt8(ascii: "\n") })
             }
             .sorted { $0.lowerBound < $1.lowerBound }
-        let known = Set(LintRule.all.map(\.code))
+        let known = Set(LintRule.codes)
         var isInHead = true
         let lines = revision.source.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {

@@ -30,4 +30,7 @@ public struct LintRule: Sendable {
 
     /// Every rule there is.
     public static let all: [LintRule] = [.severalHeads, .missingDowngrade, .missingOnDelete, .unfinished]
+
+    /// Everything that can be switched off: rules, and what is guessed.
+    public static let codes: [String] = all.map(\.code) + Guess.codes.map(\.rawValue)
 }

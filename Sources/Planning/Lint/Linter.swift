@@ -4,9 +4,11 @@ import SQLText
 /// Judges revision files by their text: everything that is wrong with them, and what the rules have against them.
 public struct Linter: Sendable {
     private let rules: [LintRule]
+    private let ignored: Set<String>
 
     /// A linter with every rule but those of the codes.
     public init(ignoring codes: Set<String> = []) {
+        ignored = codes
         rules = LintRule.all.filter { !codes.contains($0.code) }
     }
 
@@ -14,6 +16,8 @@ public struct Linter: Sendable {
     public struct Outcome: Sendable {
         public var revisionCount: Int
         public var findings: [Finding]
+        /// What a rehearsal may find as well: guessed, and no reason by itself to refuse anything.
+        public var guesses: [Finding]
     }
 
     /// Judges the files together.
@@ -32,7 +36,17 @@ public struct Linter: Sendable {
                 findings.append(Self.finding(rule, objection, path: path, in: revision))
             }
         }
-        return Outcome(revisionCount: outline.headers.count, findings: findings.sorted())
+        return Outcome(
+            revisionCount: outline.headers.count, findings: findings.sorted(),
+            guesses: loaded.revisions.flatMap(guesses).sorted())
+    }
+
+    /// What has no downgrade is said by the rule for that, where it is not switched off.
+    private func guesses(of revision: Revision) -> [Finding] {
+        let isSaid = rules.contains { $0.code == LintRule.missingDowngrade.code }
+        return Guess.findings(of: revision).filter {
+            !ignored.contains($0.code) && !($0.code == RehearsalFinding.Code.irreversible.rawValue && isSaid)
+        }
     }
 
     private func judge(_ revision: Revision) -> [Finding] {
@@ -40,7 +54,7 @@ public struct Linter: Sendable {
         var findings = remarks.unknown.map { code, line in
             Finding(
                 code: "unknown_rule", message: "no rule has the code \"\(code)\"",
-                hint: "the rules are \(LintRule.all.map(\.code).joined(separator: ", "))",
+                hint: "the codes are \(LintRule.codes.joined(separator: ", "))",
                 location: Failure.Location(path: revision.path, line: line, column: 1))
         }
         for rule in rules {

@@ -46,6 +46,13 @@ public struct Policy: Sendable, Hashable {
     }
 }
 
+extension Policy {
+    /// Whether somebody who may has consented to what a rehearsal found.
+    public func accepts(_ approvals: [FindingsApproval], requester: Person) -> Bool {
+        approvals.contains { requesterMayApprove || PersonKey($0.person) != PersonKey(requester) }
+    }
+}
+
 /// The policy's answer about a plan.
 public enum Verdict: Sendable, Hashable {
     case approved

@@ -18,7 +18,7 @@ public struct RehearsalFinding: Sendable, Hashable, Codable {
         /// What to do instead, as an imperative.
         public var hint: String {
             switch self {
-            case .notRehearsed: "see that this host has what the rehearsal needs, or switch it off"
+            case .notRehearsed: "see that this host has what a copy needs, or switch rehearsals off"
             case .strongLock: "split the revision, so that the lock's transaction does nothing slow after taking it"
             case .tableRewrite:
                 "add a new column, fill it in portions, and swap the two; or choose a quiet hour"
@@ -38,10 +38,16 @@ public struct RehearsalFinding: Sendable, Hashable, Codable {
 
     /// What the policy makes of a finding, mildest first.
     public enum Action: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
+        /// It is told.
         case tell
+        /// Somebody has to consent to it before the job goes on.
+        case ask
+        /// The job ends.
         case refuse
 
-        public static func < (one: Action, other: Action) -> Bool { one == .tell && other == .refuse }
+        public static func < (one: Action, other: Action) -> Bool { one.severity < other.severity }
+
+        private var severity: Int { Self.allCases.firstIndex(of: self) ?? 0 }
     }
 
     public var code: Code

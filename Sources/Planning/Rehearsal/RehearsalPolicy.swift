@@ -10,15 +10,26 @@ public struct RehearsalPolicy: Sendable, Hashable {
     public var scanRows: Int64
     /// The findings that end the job before anything is done to the database.
     public var refused: Set<RehearsalFinding.Code>
+    /// The findings that somebody has to consent to.
+    public var asked: Set<RehearsalFinding.Code>
+    /// What is done where carrying out the plan takes far longer than the rehearsal did.
+    public var overrun: OverrunPolicy
 
     public init(
         lockMilliseconds: Double = 1000, rewriteBytes: Int64 = 64 << 20, scanRows: Int64 = 10_000,
-        refused: Set<RehearsalFinding.Code> = []
+        refused: Set<RehearsalFinding.Code> = [], asked: Set<RehearsalFinding.Code> = [],
+        overrun: OverrunPolicy = OverrunPolicy()
     ) {
         self.lockMilliseconds = lockMilliseconds
         self.rewriteBytes = rewriteBytes
         self.scanRows = scanRows
         self.refused = refused
+        self.asked = asked
+        self.overrun = overrun
+    }
+
+    private func action(for code: RehearsalFinding.Code) -> RehearsalFinding.Action {
+        refused.contains(code) ? .refuse : asked.contains(code) ? .ask : .tell
     }
 
     /// The modes in which others can no longer write, or not even read.
@@ -40,20 +51,17 @@ public struct RehearsalPolicy: Sendable, Hashable {
                 if !isTold { findings.append(finding) }
             }
         }
-        findings += report.wayBack.map(Self.findings) ?? []
+        findings += report.wayBack.map { Self.findings($0, report) } ?? []
         return findings.map { finding in
             var judged = finding
-            judged.action = refused.contains(finding.code) ? .refuse : .tell
+            judged.action = action(for: finding.code)
             return judged
         }
     }
 
     private func locks(of statement: StatementMeasure) -> [RehearsalFinding] {
-        let new = Set(statement.relations.filter(\.isNew).map(\.name))
-        return statement.locks.filter {
-            Self.strongModes.contains($0.mode) && $0.heldMilliseconds > lockMilliseconds && !new.contains($0.relation)
-        }.map { lock in
-            let held = Self.seconds(lock.heldMilliseconds)
+        statement.locksInTheWay.filter { $0.heldMilliseconds > lockMilliseconds }.map { lock in
+            let held = Self.time(lock.heldMilliseconds)
             let victims = lock.mode == "AccessExclusiveLock" ? "reading and writing" : "writing"
             return RehearsalFinding(
                 .strongLock, lock.relation,
@@ -69,7 +77,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
         }.map { relation in
             RehearsalFinding(
                 .tableRewrite, relation.name,
-                "\(statement.verb) of \(statement.revision) writes all of \"\(relation.name)\" anew, \(relation.bytesBefore >> 10) KiB in \(Self.seconds(statement.elapsedMilliseconds))"
+                "\(statement.verb) of \(statement.revision) writes all of \"\(relation.name)\" anew, \(relation.bytesBefore >> 10) KiB in \(Self.time(statement.elapsedMilliseconds))"
             )
         }
     }
@@ -86,7 +94,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
         }
     }
 
-    private static func findings(_ way: WayBack) -> [RehearsalFinding] {
+    private static func findings(_ way: WayBack, _ report: RehearsalReport) -> [RehearsalFinding] {
         var findings = way.irreversible.map {
             RehearsalFinding(.irreversible, $0.rawValue, "revision \"\($0)\" has no downgrade")
         }
@@ -97,9 +105,12 @@ public struct RehearsalPolicy: Sendable, Hashable {
                 loss.before == loss.after
                 ? "\(loss.before) \(unit) do not come back as they were"
                 : "\(loss.before) \(unit) before, \(loss.after) after"
+            // The steps that can have lost it: what is lost in one is not there for the next.
+            let steps = report.statements(changing: loss.relation).map(\.revision.rawValue)
+            let by = way.takenBack.map(\.rawValue).filter(steps.contains).joined(separator: ", ")
             return RehearsalFinding(
                 .downgradeLosesData, loss.relation + (loss.column.map { ".\($0)" } ?? ""),
-                "up and down again loses data of \(what): \(result)")
+                "up and down again\(by.isEmpty ? "" : ", \(by)") loses data of \(what): \(result)")
         }
         let names = way.takenBack.map(\.rawValue).joined(separator: ", ")
         if way.hasOnlyOrderChanged {
@@ -123,7 +134,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
     }
 
     /// `850 ms`, `2.8 s`
-    private static func seconds(_ milliseconds: Double) -> String {
+    public static func time(_ milliseconds: Double) -> String {
         guard milliseconds >= 1000 else { return "\(Int(max(0, milliseconds).rounded())) ms" }
         return "\(Double(Int(milliseconds / 100)) / 10) s"
     }

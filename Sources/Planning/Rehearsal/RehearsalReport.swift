@@ -56,6 +56,14 @@ public struct RehearsalReport: Sendable, Hashable, Codable {
         findings = []
     }
 
+    /// The statements that changed a table: wrote rows of it, or kept everybody out of it.
+    public func statements(changing relation: String) -> [StatementMeasure] {
+        statements.filter { statement in
+            statement.locks.contains { $0.relation == relation && $0.mode == "AccessExclusiveLock" }
+                || statement.relations.contains { $0.name == relation && $0.rowsWritten > 0 }
+        }
+    }
+
     /// The most severe of what the policy makes of the findings.
     public var action: RehearsalFinding.Action { findings.map(\.action).max() ?? .tell }
 }
@@ -72,8 +80,12 @@ public struct StatementMeasure: Sendable, Hashable, Codable {
     public var elapsedMilliseconds: Double
     /// It ran outside any transaction, and another session looked at it every few milliseconds: shorter locks went unseen.
     public var isSampled: Bool
+    /// How often it was looked at, where it ran outside any transaction.
+    public var samples: Int?
     /// Bytes of write-ahead log, page images left out.
     public var walBytes: Int64
+    /// Bytes of temporary files, of sorts that did not fit into memory and the like.
+    public var temporaryBytes: Int64?
     public var locks: [LockMeasure]
     /// The tables and indexes that it touched.
     public var relations: [RelationMeasure]
@@ -127,9 +139,12 @@ public struct RelationMeasure: Sendable, Hashable, Codable {
     public var isNew: Bool
     /// It was written anew as a whole.
     public var isRewritten: Bool
+    /// Rows of a table before the plan, counted; absent for what was not there.
+    public var rows: Int64?
     public var sequentialScans: Int64
     public var rowsRead: Int64
     public var rowsWritten: Int64
+    /// Of a table with what it keeps out of line.
     public var bytesBefore: Int64
     public var bytesAfter: Int64
 

@@ -12,7 +12,7 @@ struct Aftermath: Sendable {
     var history: [String]
     /// The rows of the version table.
     var versions: [String]
-    /// How many sessions hold an advisory lock in this database.
+    /// How many sessions hold a lock such as ours, of one key, in this database.
     var locks: Int
     /// The states of all jobs.
     var states: [String]
@@ -32,7 +32,7 @@ struct Aftermath: Sendable {
             versions: hasVersions ? try await column(versions) : [],
             locks: try await column(
                 """
-                SELECT pid::text AS what FROM pg_locks WHERE locktype = 'advisory' AND granted
+                SELECT pid::text AS what FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted
                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                 """
             ).count,

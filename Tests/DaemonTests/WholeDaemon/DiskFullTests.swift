@@ -48,6 +48,16 @@ import Testing
         let again = try await harness.control("upgrade", "head")
         #expect(again.status == 0, "\(again)")
         try await Aftermath.of(database).expect(["upgrade 001"], at: ["001"])
+        // Full no more, but closed.
+        try harness.write(TestRevision.chain(2))
+        #expect(try await run(["mount", "-o", "remount,ro", harness.backups]))
+        let closed = try await harness.control("upgrade", "head")
+        #expect(closed.status == Failure.Code.backupFailed.exitStatus, "\(closed)")
+        #expect(closed.errors.contains("read-only"), "\(closed)")
+        try await Aftermath.of(database).expect(["upgrade 001"], at: ["001"])
+        #expect(try await run(["mount", "-o", "remount,rw", harness.backups]))
+        #expect(try await harness.control("upgrade", "head").status == 0)
+        #expect(BackupAudit.defects(in: harness.backups + "/main") == [])
         try await harness.end()
     }
 

@@ -17,10 +17,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     public mutating func fork() -> SeededGenerator { SeededGenerator(seed: next()) }
 
     /// Whether something happens that does so once in so many times.
-    mutating func happens(onceIn count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+    public mutating func happens(onceIn count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
 
     /// A span of time.
-    mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration {
+    public mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration {
         .milliseconds(Int.random(in: range, using: &self))
     }
 }

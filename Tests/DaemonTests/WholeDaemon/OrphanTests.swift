@@ -1,0 +1,54 @@
+import Control
+import Glibc
+import Planning
+import PostgresClient
+import TestSupport
+import Testing
+
+/// A daemon was killed, and its session on the server does not notice: it goes on with its statement, and with the lock.
+@Suite struct OrphanTests {
+    @Test func isShownWithItsProgressAndEndedOnDemand() async throws {
+        try await withDaemon(start: false) { harness, database in
+            try await database.makeEffects()
+            try await Obstacle.put(in: database)
+            try await database.run(
+                """
+                CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+                    IF EXISTS (SELECT FROM obstacle) THEN PERFORM pg_sleep(0.1); END IF;
+                    RETURN n;
+                END $$
+                """)
+            var chain = TestRevision.chain(2)
+            chain[0].upgrade = ["INSERT INTO t_001 SELECT generate_series(1, 10000);"]
+            chain[1].upgrade = [
+                // Without this the server notices within half a second, as it does with a client on a host that is there.
+                "SET client_connection_check_interval = 0;", "CREATE INDEX i ON t_001 (slowly(id));",
+            ]
+            try harness.write(chain)
+            try await harness.start()
+            let job = try await harness.queue()
+            try await database.awaitRow("SELECT FROM pg_stat_progress_create_index WHERE blocks_total > 0")
+            // Ours to cancel, not to end.
+            let own = try await harness.control("resolve", "\(job.id)", "--end-session", "--reason", "none")
+            #expect(own.status == Failure.Code.invalidState.exitStatus && own.errors.contains("migratectl cancel"))
+
+            try await harness.end(SIGKILL)
+            try await harness.start()
+            let told = try await harness.await(job) { $0.message.contains("its daemon is gone") }
+            #expect(told.message.contains("outcome unknown") && told.message.contains("CREATE INDEX i ON t_001"))
+            #expect(told.message.contains("building index") && told.progress?.unit == "blocks", "\(told)")
+            #expect(told.message.contains("Timeout/PgSleep"), "\(told)")
+            #expect(told.message.contains("migratectl resolve \(job.id) --end-session"))
+            try await database.awaitRow("SELECT FROM migrated.job WHERE state = 'applying'")
+
+            // The orphan has its snapshot; whoever comes next is not held up.
+            try await Obstacle.remove(from: database)
+            let ended = try await harness.control("resolve", "\(job.id)", "--end-session", "--reason", "host is gone")
+            #expect(ended.status == 0, "\(ended)")
+            #expect(try await harness.follow(job).state == .succeeded)
+            let log = try await harness.control("job", "\(job.id)")
+            #expect(log.output.contains("host is gone"), "\(log)")
+            try await Aftermath.of(database).expect(["upgrade 001", "upgrade 002"], at: ["002"])
+        }
+    }
+}
