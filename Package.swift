@@ -110,7 +110,7 @@ let package = Package(
         tests("VarlinkTests", ["Varlink", "Control", "TestSupport", nioCore, nioPosix]),
         tests("HostTests", ["Host"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
-        tests("ConfigurationTests", ["Configuration", "Revisions", toml]),
+        tests("ConfigurationTests", ["Configuration", "Planning", "Revisions", toml]),
         tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),
         tests(
             "CommandsTests",

@@ -16,9 +16,10 @@ struct Approving: Sendable {
     struct Subject: Sendable {
         var item: ApprovalItem
         var description: String
-        var path: String
+        /// Nil for what is no revision.
+        var path: String?
         var statementCount: Int?
-        var isTransactional: Bool
+        var isTransactional = true
         /// The SQL, where it was asked for.
         var sql: [String]
     }
@@ -84,9 +85,19 @@ struct Approving: Sendable {
         let reply = try await session.client.call(GetJob.self, .init(job: job.description))
         var subjects: [Subject] = []
         for missing in reply.job.missingApprovals ?? [] {
+            if reply.job.kind == .restore {
+                // No revision: what the database is to be replaced by.
+                subjects.append(
+                    Subject(
+                        item: ApprovalItem(
+                            revision: missing.revision, direction: missing.direction,
+                            contentDigest: missing.contentDigest),
+                        description: "in the place of \(job.database)", sql: []))
+                continue
+            }
             let subject = try await subject(named: missing.revision.rawValue, direction: missing.direction)
             guard subject.item.contentDigest == missing.contentDigest else {
-                throw Self.changed(missing.revision, subject.path)
+                throw Self.changed(missing.revision, subject.path ?? "")
             }
             subjects.append(subject)
         }
@@ -181,11 +192,15 @@ struct Approving: Sendable {
         let painter = session.output.painter
         for subject in subjects {
             var lines = [painter(subject.item.revision.rawValue, .bold) + "  \(subject.description.printable)"]
-            var facts = [subject.item.direction.rawValue]
-            if let count = subject.statementCount { facts.append(Quantity.count(count, "statement")) }
-            facts.append(subject.isTransactional ? "one transaction" : painter("no transaction", .yellow))
-            lines.append("  " + facts.joined(separator: ", "))
-            lines.append("  " + painter(subject.path.printable, .dim))
+            if let path = subject.path {
+                var facts = [subject.item.direction.rawValue]
+                if let count = subject.statementCount { facts.append(Quantity.count(count, "statement")) }
+                facts.append(subject.isTransactional ? "one transaction" : painter("no transaction", .yellow))
+                lines.append("  " + facts.joined(separator: ", "))
+                lines.append("  " + painter(path.printable, .dim))
+            } else {
+                lines.append("  restore")
+            }
             lines.append("  digest \(subject.item.contentDigest)")
             lines += subject.sql.map { "    \($0)" }
             try session.output.lines(lines + [""])

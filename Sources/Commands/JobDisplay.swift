@@ -67,7 +67,7 @@ actor JobDisplay {
 
 extension JobEvent.Kind {
     /// It tells only how far something has come; there may be thousands of them.
-    var isProgress: Bool { self == .backupProgress || self == .rehearsalProgress || self == .stepProgress }
+    var isProgress: Bool { [.backupProgress, .rehearsalProgress, .restoreProgress, .stepProgress].contains(self) }
 }
 
 /// An event on one line.

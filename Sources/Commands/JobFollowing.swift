@@ -219,8 +219,10 @@ enum JobSummary {
             return "\(job.id): emptied\(time)"
         case .rehearse:
             return "\(job.id): rehearsed\(time), nothing was done to \(job.id.database)"
+        case .restore:
+            return "\(job.id): restored \(job.backup ?? "")\(time)"
         case .backup:
-            return "\(job.id): backup \(job.backup ?? "") taken\(time)"
+            return job.backup.map { "\(job.id): backup \($0) taken\(time)" } ?? "\(job.id): restore point made\(time)"
         }
     }
 

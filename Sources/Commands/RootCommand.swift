@@ -44,7 +44,9 @@ struct RootCommand: AsyncParsableCommand {
                     RetryCommand.self,
                     ResolveCommand.self, LogCommand.self,
                 ]),
-            CommandGroup(name: "Backup", subcommands: [BackupCommand.self, BackupsCommand.self]),
+            CommandGroup(
+                name: "Backup",
+                subcommands: [BackupCommand.self, BackupsCommand.self, VerifyCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "Service",
                 subcommands: [

@@ -13,7 +13,7 @@ struct DatabaseSectionJudge {
 
     func judge() -> DatabaseSettings? {
         judgeName()
-        let backup = judgeBackup(section.child("backup", .backup))
+        let backup = BackupSectionJudge(section: section.child("backup", .backup), input: input, daemon: daemon).judge()
         let location = judgeLocation()
         var database = DatabaseSettings(
             name: name, location: location ?? .embedded(directory: ""),
@@ -142,35 +142,6 @@ struct DatabaseSectionJudge {
             while let last = part.last, last.isWhitespace { part.removeLast() }
             return String(part)
         }
-    }
-
-    private enum PolicyName: String, CaseIterable {
-        case dump, none
-    }
-
-    private func judgeBackup(_ section: SectionReader) -> BackupSettings {
-        var backup = BackupSettings(directory: section.path("directory") ?? input.backupDirectory(daemon))
-        let reason = section.text("reason")
-        let policy = section.choice("policy", of: PolicyName.self)
-        switch policy {
-        case PolicyName.none?:
-            if let reason { backup.policy = .none(reason: reason) }
-            if !section.has("reason") {
-                section.report(
-                    "policy", "a policy of \"none\" needs a reason",
-                    hint: "write reason = \"…\"; it is recorded with each job")
-            }
-        case .dump?, nil:
-            if reason != nil, policy != nil || !section.has("policy") {
-                section.report("reason", "a reason goes with policy = \"none\" only", hint: "remove it")
-            }
-        }
-        backup.jobs = section.integer("jobs", in: 1...64) ?? backup.jobs
-        backup.keep = section.integer("keep", in: 1...10_000) ?? backup.keep
-        backup.maximumAge = section.duration("max_age", in: .zero...(.seconds(86_400 * 7))) ?? backup.maximumAge
-        backup.minimumFree = section.size("min_free", in: 0...(1 << 50)) ?? backup.minimumFree
-        backup.tools = section.path("tools")
-        return backup
     }
 
     private func judgeLocks(_ section: SectionReader) -> LockSettings {

@@ -1,3 +1,5 @@
+import Planning
+
 /// Judges every `[database.NAME]`, or makes the database `default` where none is configured.
 struct DatabasesJudge {
     let input: SettingsInput
@@ -68,7 +70,7 @@ struct DatabasesJudge {
             }
             return nil
         }
-        let backup = BackupSettings(directory: input.backupDirectory(daemon))
+        let backup = input.backupRules(daemon)
         return DatabaseSettings(
             name: "default", location: location, migrations: input.defaults.migrations, backup: backup)
     }

@@ -1,3 +1,4 @@
+public import Planning
 public import Revisions
 
 /// What the daemon was told to do: the outcome of judging every settings file, the environment and the flags.
@@ -137,7 +138,7 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
     /// Whether this is a development database, which may be emptied.
     public var development: Bool
     /// `[database.NAME.backup]`.
-    public var backup: BackupSettings
+    public var backup: BackupRules
     /// `[database.NAME.rehearsal]`.
     public var rehearsal: RehearsalSettings
     /// `[database.NAME.locks]`.
@@ -147,7 +148,7 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
     public var id: String { name }
 
     /// The section with its defaults where nothing is said.
-    public init(name: String, location: DatabaseLocation, migrations: [String], backup: BackupSettings) {
+    public init(name: String, location: DatabaseLocation, migrations: [String], backup: BackupRules) {
         self.name = name
         self.location = location
         self.migrations = migrations
@@ -163,46 +164,6 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
         versionTable = "alembic_version"
         development = false
         locks = LockSettings()
-    }
-}
-
-/// Whether, and how, a backup is taken before each job that changes a database.
-public enum BackupPolicy: Sendable, Equatable {
-    /// With `pg_dump`, in the directory format.
-    case dump
-    /// Not at all, for a reason that is recorded with each job.
-    case none(reason: String)
-}
-
-/// The section `[database.NAME.backup]`.
-public struct BackupSettings: Sendable, Equatable {
-    /// What is taken before a change.
-    public var policy: BackupPolicy
-    /// The directory under which backups are kept.
-    public var directory: String
-    /// How many tables are dumped at the same time.
-    public var jobs: Int
-    /// How many backups of this database are kept.
-    public var keep: Int
-    /// How many bytes must stay free where the backups are.
-    public var minimumFree: Int64
-    /// A job that its rehearsal has parked goes on with the backup that it has, unless that is older.
-    public var maximumAge: Duration
-    /// The directory of PostgreSQL's programs; `nil` means that the right ones are looked for.
-    public var tools: String?
-
-    /// The section with its defaults where nothing is said.
-    public init(
-        policy: BackupPolicy = .dump, directory: String, jobs: Int = 2, keep: Int = 7,
-        minimumFree: Int64 = 1 << 30, maximumAge: Duration = .seconds(3600), tools: String? = nil
-    ) {
-        self.policy = policy
-        self.directory = directory
-        self.jobs = jobs
-        self.keep = keep
-        self.minimumFree = minimumFree
-        self.maximumAge = maximumAge
-        self.tools = tools
     }
 }
 

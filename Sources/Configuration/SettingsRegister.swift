@@ -15,7 +15,11 @@ enum SettingsSection: CaseIterable {
                 "version_table", "version_table_schema", "registry_role",
                 "development", "backup", "rehearsal", "locks",
             ]
-        case .backup: ["policy", "reason", "directory", "jobs", "keep", "max_age", "min_free", "tools"]
+        case .backup:
+            [
+                "policy", "reason", "directory", "jobs", "keep", "keep_for", "keep_size", "keep_weekly", "max_age",
+                "min_free", "tools",
+            ]
         case .rehearsal:
             [
                 "policy", "directory", "max_size", "way_back", "way_back_max_size", "lock_budget", "rewrite_size",

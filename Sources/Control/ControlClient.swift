@@ -36,6 +36,17 @@ public final class ControlClient: Sendable {
         }
     }
 
+    /// Calls a method that streams, and hands on each reply as it comes. A stream that is cut off begins anew.
+    public func each<M: ControlMethod>(
+        _: M.Type, _ parameters: M.Parameters, receive: (M.Reply) async throws -> Void
+    ) async throws {
+        try await persevering(at: M.name, isRepeatable: true) { client, _ in
+            for try await reply in client.stream(M.qualifiedName, parameters, of: M.Reply.self) {
+                try await receive(reply)
+            }
+        }
+    }
+
     /// Follows a job until it is over or, with `untilParked`, waits for a person. `receive` gets the job first, then
     /// each event once, and the job at the end; after a reconnection the job comes once more in between.
     ///

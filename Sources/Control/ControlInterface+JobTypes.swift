@@ -1,7 +1,7 @@
 extension ControlInterface {
     static let jobTypes = """
         # What a job does.
-        type JobKind (upgrade, downgrade, stamp, backup, rehearse, reset)
+        type JobKind (upgrade, downgrade, stamp, backup, rehearse, reset, restore)
 
         # One change of the rows of the version table; exactly one field is set.
         type VersionRowChange (
@@ -197,6 +197,8 @@ extension ControlInterface {
           autoUpgrade: bool,
           # Why that is paused; absent where it is not.
           pausedBecause: ?string,
+          # Which backup the database was made from, where it was restored.
+          restoredFrom: ?string,
           # When the next attempt to connect is made.
           nextAttemptAt: ?string
         )

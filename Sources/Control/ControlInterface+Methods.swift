@@ -2,6 +2,7 @@ extension ControlInterface {
     /// The methods of the interface.
     static let methodTexts = [
         readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods,
+        restoreMethods,
     ]
     .joined(separator: "\n")
 

@@ -40,6 +40,8 @@ public enum ControlInterface {
         Release.self,
         Rehearse.self,
         GetRehearsal.self,
+        Restore.self,
+        VerifyBackup.self,
     ]
 
     /// The interface description in Varlink's language, comments included: what `GetInterfaceDescription` answers.

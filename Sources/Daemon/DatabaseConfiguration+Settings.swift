@@ -8,11 +8,7 @@ extension DatabaseConfiguration {
     init(_ settings: DatabaseSettings, connection: ConnectionParameters, stopPatience: Duration) {
         self.init(
             name: settings.name, connection: connection, directories: settings.migrations,
-            backup: BackupRules(
-                policy: BackupRules.Policy(settings.backup.policy), directory: settings.backup.directory,
-                jobs: settings.backup.jobs, keep: settings.backup.keep, minimumFree: settings.backup.minimumFree,
-                maximumAge: settings.backup.maximumAge,
-                tools: settings.backup.tools))
+            backup: settings.backup)
         rehearsal = RehearsalRules(settings.rehearsal, jobs: settings.backup.jobs)
         versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
         isRecursive = settings.recursiveMigrations
@@ -41,14 +37,5 @@ extension RehearsalRules {
             policy: RehearsalPolicy(
                 lockMilliseconds: settings.lockBudget / .milliseconds(1), rewriteBytes: settings.rewriteSize,
                 refused: settings.refused, asked: settings.asked, overrun: settings.overrun))
-    }
-}
-
-extension BackupRules.Policy {
-    init(_ policy: BackupPolicy) {
-        switch policy {
-        case .dump: self = .dump
-        case .none(let reason): self = .none(reason: reason)
-        }
     }
 }

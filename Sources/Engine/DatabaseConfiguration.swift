@@ -35,6 +35,8 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var takesOnlyOwnJobs: Bool
     /// The file that says that the database was released, where there is one; nil where that is not remembered.
     public var releaseMark: String?
+    /// The file in which a restore writes what it is about to do.
+    public var restoreLedger: String
 
     public init(name: String, connection: ConnectionParameters, directories: [String], backup: BackupRules) {
         self.name = name
@@ -42,6 +44,7 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         self.directories = directories
         self.backup = backup
         rehearsal = RehearsalRules(directory: backup.directory + "/.rehearsals")
+        restoreLedger = backup.directory + "/.restores/" + name
         isRecursive = false
         fileTemplate = .standard
         versionTable = VersionTableName()
@@ -81,41 +84,5 @@ public struct LockBudget: Sendable, Hashable {
         self.budget = budget
         self.pause = pause
         self.longestPause = longestPause
-    }
-}
-
-/// Whether, where and how a database is backed up before each upgrade and downgrade.
-public struct BackupRules: Sendable, Hashable {
-    /// What is taken before a change.
-    public enum Policy: Sendable, Hashable {
-        case dump
-        /// No backup; the reason goes into the record.
-        case none(reason: String)
-    }
-
-    public var policy: Policy
-    public var directory: String
-    /// Parallel jobs of pg_dump; it uses one connection more.
-    public var jobs: Int
-    /// How many verified backups are kept.
-    public var keep: Int
-    /// Bytes that must stay free in the file system of `directory`.
-    public var minimumFree: Int64
-    /// A job that was parked by its rehearsal goes on with the backup that it has, unless that is older.
-    public var maximumAge: Duration
-    /// Where PostgreSQL's programs are; found by itself without it.
-    public var tools: String?
-
-    public init(
-        policy: Policy = .dump, directory: String, jobs: Int = 2, keep: Int = 10, minimumFree: Int64 = 1 << 30,
-        maximumAge: Duration = .seconds(3600), tools: String? = nil
-    ) {
-        self.policy = policy
-        self.directory = directory
-        self.jobs = jobs
-        self.keep = keep
-        self.minimumFree = minimumFree
-        self.maximumAge = maximumAge
-        self.tools = tools
     }
 }

@@ -13,18 +13,27 @@ extension DatabaseEngine {
         _ items: [(revision: RevisionID, direction: Direction, digest: SHA256Digest)], by person: Person
     ) async throws -> [Approval] {
         let sessions = try await sessions()
+        let sources = SourceStore(session: sessions.observer)
+        let restores = try await RestoreStore(session: sessions.observer).open()
         var revisions: [Revision] = []
+        var approved: [ApprovalStore.Item] = []
         for item in items {
-            revisions.append(try await revision(item, sessions))
-        }
-        try await SourceStore(session: sessions.observer).keep(revisions)
-        let store = ApprovalStore(session: sessions.observer)
-        try await store.approve(
-            zip(items, revisions).map { item, revision in
+            let restore = restores.first {
+                $0.approval.contentDigest == item.digest && $0.backup == item.revision.rawValue
+            }
+            if let restore {
+                try await sources.keep(restore)
+            } else {
+                revisions.append(try await revision(item, sessions))
+            }
+            approved.append(
                 ApprovalStore.Item(
                     revision: item.revision, direction: item.direction, contentDigest: item.digest,
-                    sourceDigest: revision.sourceDigest)
-            }, by: person)
+                    sourceDigest: restore == nil ? revisions[revisions.count - 1].sourceDigest : item.digest))
+        }
+        try await sources.keep(revisions)
+        let store = ApprovalStore(session: sessions.observer)
+        try await store.approve(approved, by: person)
         for item in items {
             log(
                 .approvalGiven, "\(person.userName) approved the \(item.direction.rawValue) of \(item.revision)",

@@ -144,7 +144,7 @@ extension DatabaseEngine {
         try await jobs(sessions).job(requestID: requestID)
     }
 
-    private func refuseFullQueue(_ sessions: SessionPair) async throws {
+    func refuseFullQueue(_ sessions: SessionPair) async throws {
         let open = try await jobs(sessions).openCount()
         guard open < configuration.queueLimit else {
             throw Failure(
@@ -153,7 +153,7 @@ extension DatabaseEngine {
         }
     }
 
-    private func insert(_ request: JobStore.Request, _ sessions: SessionPair) async throws -> Job {
+    func insert(_ request: JobStore.Request, _ sessions: SessionPair) async throws -> Job {
         let (job, isNew): (Job, Bool)
         do {
             (job, isNew) = try await jobs(sessions).enqueue(request)
@@ -229,7 +229,8 @@ extension DatabaseEngine {
         return try await insert(
             JobStore.Request(
                 kind: job.kind, target: job.target, targetRevisions: job.targetRevisions, steps: steps,
-                requestID: requestID, person: person), sessions)
+                restore: try await RestoreStore(session: sessions.observer).request(of: number), requestID: requestID,
+                person: person), sessions)
     }
 
     private static func insteadOfRetry(_ job: Job) -> String {

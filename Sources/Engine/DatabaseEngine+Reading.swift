@@ -38,6 +38,8 @@ extension DatabaseEngine {
         /// What is wrong with the version table, each with the way out: a row without a file, a table in another place.
         public var problems: [Failure]
         public var pausedBecause: String?
+        /// Which backup the database was made from, where it was restored.
+        public var restoredFrom: RestoreEntry?
     }
 
     /// Reads where the database stands, beside the directory and the history.
@@ -66,7 +68,8 @@ extension DatabaseEngine {
             unfinished: overview.pending.map(\.revision).filter { graph[$0]?.upgrade.unfinished != nil },
             guesses: overview.guesses,
             problems: try await problems(sessions, rows: current),
-            pausedBecause: try await RegistryRow(session: observer).pausedBecause())
+            pausedBecause: try await RegistryRow(session: observer).pausedBecause(),
+            restoredFrom: try await RestoreStore(session: observer).descent(database: configuration.name))
     }
 
     private func problems(_ sessions: SessionPair, rows: [RevisionID]) async throws -> [Failure] {

@@ -222,7 +222,11 @@ public final class DatabaseEngine: Sendable {
     }
 
     /// Whether a queued job is this engine's to run.
-    func mayRun(_ job: Job) -> Bool { !configuration.takesOnlyOwnJobs || isOwn(job) }
+    func mayRun(_ job: Job) -> Bool {
+        // A backup is on the host where its restore was asked for.
+        guard job.kind != .restore || job.requestedBy.machineID == daemonPerson.machineID else { return false }
+        return !configuration.takesOnlyOwnJobs || isOwn(job)
+    }
 
     private func isOwn(_ job: Job) -> Bool { state.withLock { $0.ownJobs.contains(job.id.number) } }
 

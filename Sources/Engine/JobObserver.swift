@@ -32,7 +32,7 @@ struct JobObserver: Sendable {
             try await Task.sleep(for: Self.interval)
             Vigil.move()
             FaultPoint.hang("observer")
-            guard let now = activity.current else { continue }
+            guard let now = activity.current, !activity.isMoving else { continue }
             do {
                 // Once everything is applied there is nothing left to cancel.
                 if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }

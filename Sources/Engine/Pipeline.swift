@@ -42,6 +42,7 @@ struct Pipeline: Sendable {
             if job.kind.direction != nil, case .missing(let missing) = try await verdict(of: draft.plan) {
                 return try await park(missing)
             }
+            if job.kind == .restore, let missing = try await missingForRestore() { return try await park([missing]) }
 
             try await enter(.waitingForLock, "waiting for the lock")
             do {
@@ -64,13 +65,16 @@ struct Pipeline: Sendable {
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
 
         var expectation: RehearsalExpectation?
-        if job.kind == .backup || job.kind == .rehearse || job.kind.changesSchema && wantsBackup {
+        if wantsBackup {
             try await enter(.backingUp, "backing up")
             let kept = try await keptBackup(before: current.plan)
             let backup = if let kept { kept } else { try await backUp(before: current.plan) }
-            if wantsRehearsal {
+            if wantsRehearsal, let backup {
                 try await enter(.rehearsing, "rehearsing \(Plural.count(current.plan.steps.count, "revision"))")
                 expectation = try await rehearse(current, in: backup)
+            } else if wantsRehearsal {
+                await reporter.event(
+                    job.id.number, .rehearsalFinished, "not rehearsed: a restore point cannot be restored in a copy")
             }
         }
         if job.kind.direction != nil {
@@ -93,6 +97,7 @@ struct Pipeline: Sendable {
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
         }
+        if job.kind == .restore { try await restore() }
         if job.kind == .reset {
             try await enter(.applying, "emptying the database")
             try await empty(current.plan)
@@ -209,43 +214,6 @@ struct Pipeline: Sendable {
             job.id.number, .blockersSeen, "may be in the way: \(found.map(\.description).joined(separator: "; "))")
     }
 
-    private var wantsBackup: Bool {
-        if case .dump = configuration.backup.policy { true } else { false }
-    }
-
-    private mutating func backUp(before plan: Plan) async throws -> TakenBackup {
-        let history = HistoryStore(database: configuration.name, session: sessions.observer)
-        let taken = try await backups.take(
-            BackupRequest(
-                database: configuration.name, job: job.id, rows: plan.rowsBefore, identity: sessions.identity,
-                history: try await history.latest(limit: nil),
-                walPosition: try await sessions.observer.query(
-                    "SELECT pg_catalog.pg_current_wal_lsn()::text AS position"
-                )
-                .first?.decode("position")))
-        try await BackupStore(session: sessions.observer)
-            .add(taken.manifest, path: taken.path, digest: taken.digest, job: job.id.number)
-        try await reporter.jobs.setBackup(job.id.number, taken.manifest.name)
-        job.backup = taken.manifest.name
-        await reporter.event(
-            job.id.number, .backupFinished, "backup \(taken.manifest.name) taken and verified, \(taken.sentence)")
-        await prune()
-        return taken
-    }
-
-    private func prune() async {
-        let store = BackupStore(session: sessions.observer)
-        do {
-            for name in try await backups.prune(keeping: try await store.neededByOpenJobs()) {
-                try await store.remove(name)
-                await reporter.event(
-                    job.id.number, .backupPruned, "backup \(name) pruned, \(configuration.backup.keep) are kept")
-            }
-        } catch {
-            await reporter.event(job.id.number, .backupNotPruned, "cannot prune old backups: \(error)")
-        }
-    }
-
     private func empty(_ plan: Plan) async throws {
         // Looked at here as well: a job that was queued outlives the settings under which it was.
         guard configuration.isDevelopment else {
@@ -258,7 +226,7 @@ struct Pipeline: Sendable {
         try await Emptying(configuration: configuration, session: sessions.worker)
             .run(lockTimeout: retry.settings.longest) { number in
                 try await stamps.add(
-                    emptyingBy: job.id.number, rowsBefore: plan.rowsBefore, identity: sessions.identity)
+                    by: job.id.number, rowsBefore: plan.rowsBefore, rowsAfter: [], identity: sessions.identity)
                 count = number
             }
         await reporter.event(job.id.number, .databaseEmptied, "\(Plural.count(count, "object")) removed")
@@ -270,7 +238,7 @@ struct Pipeline: Sendable {
             retry: retry, expectation: expectation)
     }
 
-    private func verify(_ plan: Plan, rowsAfter: [RevisionID]? = nil) async throws {
+    func verify(_ plan: Plan, rowsAfter: [RevisionID]? = nil) async throws {
         let rows = try await sessions.versions.rows(on: sessions.worker)
         let expected = rowsAfter ?? plan.rowsAfter
         guard rows.sorted() == expected else {
@@ -298,7 +266,8 @@ struct Pipeline: Sendable {
         case .downgrade: "\(Plural.count(plan.steps.count, "revision")) taken back, \(place)"
         case .stamp: "stamped, \(place)"
         case .reset: "emptied"
-        case .backup: "backup \(job.backup ?? "") taken"
+        case .backup: job.backup.map { "backup \($0) taken" } ?? "restore point made"
+        case .restore: "restored from \(job.backup ?? "")"
         case .rehearse: "\(Plural.count(plan.steps.count, "revision")) rehearsed, \(place) only in the copy"
         }
     }

@@ -39,13 +39,16 @@ struct Worker: Sendable {
                     try await serve(sessions)
                 } catch {
                     // Being asked to end is no failure that anybody should be told of.
-                    let failure = error is CancellationError ? nil : Self.failure(error, configuration.name)
+                    let isMeant = error is CancellationError || error is Pipeline.Moved
+                    let failure = isMeant ? nil : Self.failure(error, configuration.name)
                     await leave(sessions, because: failure)
                     throw error
                 }
                 await leave(sessions, because: nil)
             } catch is CancellationError {
                 break
+            } catch is Pipeline.Moved {
+                engine.connecting()
             } catch {
                 failures += 1
                 await pause(after: Self.failure(error, configuration.name), failures: failures, since: seen)
@@ -72,6 +75,7 @@ struct Worker: Sendable {
 
     private func connect() async throws -> SessionPair {
         engine.connecting()
+        try await DatabaseNaming.settle(configuration, logger: logger)
         let sessions = try await SessionPair.open(configuration)
         do {
             let bootstrap = RegistryBootstrap(
@@ -284,6 +288,8 @@ private final class PipelineBox: @unchecked Sendable {
         switch cause {
         case is Pipeline.LostJob:
             return
+        case is Pipeline.Moved:
+            throw cause
         case let failure as Failure where failure.code == .needsDecision:
             try await pipeline.enter(.needsDecision, failure.message, failure: failure)
         case let failure as Failure:

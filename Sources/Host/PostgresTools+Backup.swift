@@ -23,6 +23,8 @@ extension PostgresTools {
         public var compression = Compression.best
         /// Schemas that are left out, by their exact names.
         public var excludedSchemas: [String] = []
+        /// A snapshot that another session has exported and holds; without it, the dump takes one of its own.
+        public var snapshot: String?
         /// A role that the programs act as.
         public var role: String?
         /// How long it may wait for a table's lock; where nothing is said, for ever.
@@ -53,6 +55,8 @@ extension PostgresTools {
         public var keepsTablespaces = true
         /// Whether publications and subscriptions are restored.
         public var keepsReplication = true
+        /// Whether definitions are restored only, and no data.
+        public var isSchemaOnly = false
         /// Schemas that are left out, by their exact names.
         public var excludedSchemas: [String] = []
         /// A file with the lines of ``PostgresTools/contents(of:)`` that are restored; all of them without it.
@@ -113,17 +117,6 @@ extension PostgresTools {
         }.joined(separator: "\n")
     }
 
-    /// Reads all of an archive and decodes it, without a server, and looks whether its files are whole: finds what a
-    /// list of its contents does not, a file that was cut above all. Changed bytes are only found in gzip files.
-    public func decode(_ archive: String) async throws(ToolError) {
-        try await run("pg_restore", ["--file=/dev/null", "--", archive])
-        do throws(FileError) {
-            try ArchiveFrames.check(archive)
-        } catch {
-            throw ToolError(program: "pg_restore", error)
-        }
-    }
-
     /// What is in an archive, an object a line, in the form that a restore takes as its list.
     public func contents(of archive: String) async throws(ToolError) -> [String] {
         var tools = self
@@ -142,6 +135,7 @@ extension PostgresTools {
         if !request.keepsOwners { arguments.append("--no-owner") }
         if !request.keepsPrivileges { arguments.append("--no-privileges") }
         if !request.keepsTablespaces { arguments.append("--no-tablespaces") }
+        if request.isSchemaOnly { arguments.append("--schema-only") }
         if !request.keepsReplication { arguments += ["--no-publications", "--no-subscriptions"] }
         arguments += request.excludedSchemas.map { "--exclude-schema=\($0)" }
         if let list = request.listFile { arguments.append("--use-list=\(list)") }
@@ -178,6 +172,7 @@ extension PostgresTools {
             "--no-password", "--file=\(request.directory)",
         ]
         arguments += request.excludedSchemas.map { "--exclude-schema=\(Self.pattern($0))" }
+        if let snapshot = request.snapshot { arguments.append("--snapshot=\(snapshot)") }
         if let role = request.role { arguments.append("--role=\(role)") }
         if let timeout = request.lockTimeout {
             arguments.append(

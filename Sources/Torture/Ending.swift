@@ -13,6 +13,8 @@ struct Ending: Sendable {
     var states: [JobState]?
     /// How many backups there are at least.
     var backups: PartialRangeFrom<Int>
+    /// What else has to be looked at.
+    var more: (@Sendable (TestDatabase) async throws -> [String])?
 
     /// What is not as it must be.
     func violations(in database: TestDatabase, _ harness: DaemonHarness) async throws -> [String] {
@@ -28,6 +30,7 @@ struct Ending: Sendable {
         if let states, jobs != states.map(\.rawValue) { found.append("the jobs are \(jobs)") }
         found += try await backupViolations(session, harness)
         await session.close()
+        if let more { found += try await more(database) }
         return found
     }
 

@@ -26,6 +26,8 @@ struct Stage: Sendable {
                 try await client.call(Stamp.self, .init(targets: [target], purge: true, requestId: request)).job
             case .rehearse: try await client.call(Rehearse.self, .init(target: target, requestId: request)).job
             case .backup: try await client.call(Backup.self, .init(requestId: request)).job
+            case .restore:
+                try await client.call(Restore.self, .init(backup: target, replace: true, requestId: request)).job
             case .reset: throw Failure(.usage, "cannot tell a story of a reset")
             }
         }

@@ -1,3 +1,4 @@
+import Control
 import Planning
 import PostgresClient
 import TestSupport
@@ -14,7 +15,7 @@ public struct Story: Sendable {
     let end: Ending
 
     /// All of them.
-    public static let all = [upgrade, downgrade, stamp, backup]
+    public static let all = [upgrade, downgrade, stamp, backup, restore]
 
     /// An upgrade over a transactional, a standalone and a failing revision, which is mended then.
     public static let upgrade = Story(
@@ -43,6 +44,31 @@ public struct Story: Sendable {
     public static let backup = Story(
         name: "backup", prelude: applyAll, act: { try await $0.run(.backup) },
         end: Ending(effects: up, versions: ["004"], states: [.succeeded, .succeeded], backups: 2...))
+
+    /// A database that is replaced by a backup of itself while somebody writes into it all the time.
+    public static let restore = Story(
+        name: "restore",
+        prelude: { stage in
+            try await stage.database.run("DELETE FROM obstacle")
+            try await stage.database.run("CREATE TABLE written (n bigint)")
+            try await stage.harness.start()
+            try await stage.run(.upgrade)
+            try await stage.run(.backup)
+            try await stage.harness.end()
+        },
+        act: { stage in
+            let writer = Writer(stage.database)
+            try await writer.writing {
+                let backup = try await stage.persisting("list the backups") { client in
+                    try await client.call(ListBackups.self, .init()).backups.first?.name
+                }
+                try await stage.run(.restore, to: backup ?? "")
+            }
+            for violation in try await writer.violations() { stage.tally.violated(violation) }
+        },
+        end: Ending(
+            effects: up, versions: ["004"], states: [.succeeded, .succeeded, .succeeded], backups: 2...,
+            more: Writer.databaseViolations))
 
     private static let up = ["001", "002", "003", "004"].map { "upgrade \($0)" }
 

@@ -1,3 +1,4 @@
+import Planning
 import Revisions
 import Testing
 
@@ -23,7 +24,8 @@ struct GoodSettingsTests {
         #expect(main.versionTable == "alembic_version")
         #expect(main.versionTableSchema == nil && main.role == nil && main.registryRole == nil)
         #expect(main.statementTimeout == nil && main.searchPath.isEmpty)
-        #expect(main.backup == BackupSettings(directory: "/var/backups/migrated"))
+        #expect(
+            main.backup == BackupRules(directory: "/var/backups/migrated", keyFile: "/var/lib/migrated/host.key"))
         #expect(main.locks == LockSettings())
         #expect(settings.files == ["/etc/migrated/migrated.toml"])
     }
@@ -59,7 +61,7 @@ struct GoodSettingsTests {
             version_table_schema = "meta"
             registry_role = "migrated_owner"
             development = true
-            backup = { policy = "none", reason = "WAL archiving", directory = "/b", jobs = 4, keep = 3, min_free = "2GiB", tools = "/t" }
+            backup = { policy = "none", reason = "WAL archiving", directory = "/b", jobs = 4, keep = 3, keep_for = "30d", keep_size = "5GiB", keep_weekly = 8, min_free = "2GiB", tools = "/t" }
 
             [database.main.locks]
             lock_timeout = "100ms"
@@ -87,8 +89,9 @@ struct GoodSettingsTests {
         #expect(main.registryRole == "migrated_owner")
         #expect(
             main.backup
-                == BackupSettings(
-                    policy: .none(reason: "WAL archiving"), directory: "/b", jobs: 4, keep: 3, minimumFree: 2 << 30,
+                == BackupRules(
+                    policy: .none(reason: "WAL archiving"), directory: "/b", keyFile: "/srv/state/host.key", jobs: 4,
+                    keep: 3, keepFor: .seconds(30 * 86_400), keepSize: 5 << 30, keepWeekly: 8, minimumFree: 2 << 30,
                     tools: "/t"))
         #expect(
             main.locks

@@ -43,7 +43,7 @@ struct SampleSettingsTests {
     func defaults() throws {
         let examples = [
             "socket_group", "password", "role", "search_path", "statement_timeout", "version_table_schema",
-            "registry_role", "reason", "tools", "refuse",
+            "registry_role", "reason", "tools", "refuse", "keep_for", "keep_size",
         ]
         let lines = try uncommented().split(separator: "\n").filter { line in
             !examples.contains { line.hasPrefix("\($0) = ") }

@@ -63,6 +63,7 @@ enum Samples {
         status.runningJob = job
         status.lastBackup = backup.name
         status.pausedBecause = "a downgrade"
+        status.restoredFrom = "main-20261122T101500Z-001"
         status.nextAttemptAt = moment
         return status
     }
@@ -150,6 +151,15 @@ enum Samples {
             Rehearse.self, .init(database: "main", target: "head", noWayBack: true, requestId: job.requestID),
             .init(job: job)),
         Exchange(GetRehearsal.self, .init(database: "main"), .init(job: job.id, report: rehearsal)),
+        Exchange(
+            Restore.self,
+            .init(
+                database: "main", backup: "main-20261122T101500Z-001", into: "copy", replace: true, onlySchema: true,
+                tables: ["app.orders"], digest: digest, requestId: job.requestID), .init(job: job)),
+        Exchange(
+            VerifyBackup.self,
+            .init(database: "main", backup: "main-20261122T101500Z-001", noRestore: true, digest: digest),
+            .init(message: "main-20261122T101500Z-001 is good", isDone: true)),
     ]
 }
 

@@ -94,4 +94,21 @@ import Testing
             #expect(scan.message.contains("2000 rows") && scan.hint.contains("NOT VALID"))
         }
     }
+
+    /// What the hint of `table-scan` advises is no finding itself.
+    @Test func aConstraintThatIsValidatedByItselfScansInNobodysWay() async throws {
+        let add = Sample(
+            "r2", after: "r1", up: "ALTER TABLE people ADD CONSTRAINT grown CHECK (age >= 0) NOT VALID;",
+            down: "ALTER TABLE people DROP CONSTRAINT grown;")
+        let validate = Sample(
+            "r3", after: "r2", up: "ALTER TABLE people VALIDATE CONSTRAINT grown;", down: "SELECT 1;")
+        try await EngineFixture.with([.people], .rehearsing()) { fixture in
+            #expect(try await fixture.engine.outcome(of: try await fixture.engine.upgrade()).state == .succeeded)
+            try fixture.write(add, validate)
+            let job = try await fixture.engine.outcome(of: try await fixture.engine.upgrade())
+            let report = try #require(try await fixture.engine.rehearsal(of: job.id.number))
+            #expect(report.statements[1].relations.contains { $0.name == "public.people" && $0.rowsRead == 2000 })
+            #expect(!report.findings.contains { $0.code == .tableScan }, "\(report.findings)")
+        }
+    }
 }

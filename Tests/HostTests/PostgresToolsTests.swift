@@ -20,7 +20,15 @@ import Testing
             #expect(try await test.tools.dump(request) == "gzip:1" || test.tools.version.major >= 16)
             #expect(mode(of: archive) == 0o700)
             for file in try DirectoryTree.files(in: archive) { #expect(mode(of: file.path) == 0o600, "\(file.name)") }
-            try await test.tools.decode(archive)
+            let lists = FilePaths.split(archive).parent
+            for jobs in [1, 3] {
+                let counted = try await test.tools.decode(archive, jobs: jobs, listsIn: lists)
+                let expected = [("oddname", "kept", 0), ("public", "t", 20_000)].map {
+                    PostgresTools.RowCount(schema: $0, table: $1, rows: $2)
+                }
+                #expect(counted == expected)
+            }
+            #expect(try DirectoryTree.entries(of: lists).contains { $0.hasPrefix(".unfinished-list-") } == false)
 
             try await test.sql("create database copy")
             let restore = PostgresTools.RestoreRequest(
@@ -44,11 +52,11 @@ import Testing
                 request.compression = compression
                 request.directory = test.directory("\(compression)")
                 try await test.tools.dump(request)
-                try await test.tools.decode(request.directory)
+                try await test.tools.decode(request.directory, listsIn: lists)
                 try cut(request.directory)
                 let damaged = request.directory
                 let damage = await #expect(throws: ToolError.self) {
-                    try await test.tools.decode(damaged)
+                    try await test.tools.decode(damaged, listsIn: lists)
                 }
                 #expect(damage != nil, "\(compression)")
             }

@@ -55,7 +55,13 @@ import Testing
 
     @Test func aConstraintThatReadsALargeTableIsTold() {
         let table = RelationMeasure(name: "public.t", kind: .table, sequentialScans: 1, rowsRead: 10_000)
-        #expect(codes(RehearsalPolicy(), report(statement("ALTER TABLE", relations: [table]))) == [.tableScan])
-        #expect(codes(RehearsalPolicy(), report(statement("UPDATE", relations: [table]))) == [])
+        let lock = LockMeasure(relation: "public.t", mode: "ShareRowExclusiveLock", heldMilliseconds: 1)
+        let scan = statement("ALTER TABLE", locks: [lock], relations: [table])
+        #expect(codes(RehearsalPolicy(), report(scan)) == [.tableScan])
+        #expect(codes(RehearsalPolicy(), report(statement("UPDATE", locks: [lock], relations: [table]))) == [])
+        // Others can write meanwhile, unless an earlier statement of the revision keeps them from it.
+        let validation = statement("ALTER TABLE", relations: [table])
+        #expect(codes(RehearsalPolicy(), report(validation)) == [])
+        #expect(codes(RehearsalPolicy(), report(statement("LOCK TABLE", locks: [lock]), validation)) == [.tableScan])
     }
 }

@@ -14,8 +14,12 @@ struct ProgressMeasure: Sendable {
     private static let window: Int64 = 10_000_000
 
     mutating func add(_ progress: JobEvent.Progress, at moment: Timestamp) {
+        // A dump goes from table to table and is one whole; an index build has phases, each with an end of its own.
         let isOther =
-            latest.map { $0.unit != progress.unit || $0.phase != progress.phase || $0.done > progress.done } ?? false
+            latest.map {
+                $0.unit != progress.unit || $0.done > progress.done
+                    || $0.phase != progress.phase && $0.total != progress.total
+            } ?? false
         if isOther { samples = [] }
         latest = progress
         samples.append(Sample(at: moment, done: progress.done))

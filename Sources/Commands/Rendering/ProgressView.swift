@@ -63,14 +63,14 @@ struct ProgressView: Sendable {
         case .backupStarted, .rehearsalProgress, .stepStarted, .lockWaiting:
             begin(message)
             return []
-        case .backupProgress, .stepProgress:
+        case .backupProgress, .restoreProgress, .stepProgress:
             if let progress = event.progress { measure.add(progress, at: event.at) }
             return []
-        case .backupFinished, .rehearsalFinished, .stepApplied, .databaseEmptied:
+        case .backupFinished, .rehearsalFinished, .restoreFinished, .stepApplied, .databaseEmptied:
             if event.kind == .stepApplied { appliedCount += 1 }
             end()
             return ["\(painter(signs.done, .green)) \(message)"]
-        case .stepRetried, .rehearsalFinding, .blockersSeen, .blockersStay, .versionChangedOutside,
+        case .stepRetried, .rehearsalFinding, .restoreNoticed, .blockersSeen, .blockersStay, .versionChangedOutside,
             .jobAwaitingApproval, .jobNeedsDecision, .backupNotPruned:
             return ["\(painter(signs.notice, .yellow)) \(message)"]
         case .backupPruned:

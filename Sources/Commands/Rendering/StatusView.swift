@@ -25,6 +25,7 @@ struct StatusView: Sendable {
         if let next = database.nextAttemptAt { add("next attempt", "\(next.readable) UTC") }
         add("revision", revision(database))
         if database.autoUpgrade || database.pausedBecause != nil { add("auto upgrade", automation(database)) }
+        if let backup = database.restoredFrom { add("made from", backup) }
         if let job = database.runningJob { add("running", running(job)) }
         if database.queuedCount > 0 { add("queue", "\(Quantity.count(database.queuedCount, "job")) waiting") }
         if database.parkedCount > 0 {

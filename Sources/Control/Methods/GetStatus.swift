@@ -72,6 +72,8 @@ public struct DatabaseStatus: Sendable, Hashable, Codable {
     public var autoUpgrade: Bool
     /// Why `auto_upgrade` is paused; absent where it is not.
     public var pausedBecause: String?
+    /// Which backup the database was made from, where it was restored.
+    public var restoredFrom: String?
     /// When the next attempt to connect is made, where there is no connection.
     public var nextAttemptAt: Timestamp?
 

@@ -47,6 +47,8 @@ struct Handlers: Sendable {
             ControlServer.handler(Rehearse.self, queueRehearsal),
             ControlServer.handler(GetRehearsal.self) { parameters, _ in try await getRehearsal(parameters) },
             ControlServer.handler(GetMetrics.self) { parameters, _ in try await getMetrics(parameters) },
+            ControlServer.handler(Restore.self, queueRestore),
+            ControlServer.handler(streaming: VerifyBackup.self) { try await verifyBackup($0, $1) },
         ]
     }
 

@@ -33,14 +33,6 @@ extension Handlers {
         return JobReply(job: job)
     }
 
-    func queueBackup(_ parameters: Backup.Parameters, _ call: Call) async throws -> JobReply {
-        try Access.demand(.operate, of: call.peer)
-        let engine = try await engineForWork(parameters.database)
-        let job = try await engine.enqueueBackup(
-            requestID: parameters.requestId, person: Access.person(call.peer))
-        return JobReply(job: job)
-    }
-
     func queueRehearsal(_ parameters: Rehearse.Parameters, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
         let engine = try await engineForWork(parameters.database)

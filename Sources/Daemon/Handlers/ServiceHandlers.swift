@@ -4,13 +4,6 @@ import Planning
 import Varlink
 
 extension Handlers {
-    func listBackups(_ parameters: ListBackups.Parameters) throws -> ListBackups.Reply {
-        let backups = try engines(parameters.database).flatMap { engine in
-            engine.listBackups().map { BackupSummary($0, database: engine.configuration.name) }
-        }
-        return ListBackups.Reply(backups: backups.sorted { $0.takenAt > $1.takenAt })
-    }
-
     func diagnose(_ parameters: Diagnose.Parameters) async throws -> Diagnose.Reply {
         var checks = [reloading.check()]
         for engine in try engines(parameters.database) {
@@ -43,16 +36,5 @@ extension Handlers {
         try Access.demand(.administer, of: call.peer)
         try await engineForWork(parameters.database).adopt()
         return Nothing()
-    }
-}
-
-extension BackupSummary {
-    init(_ listed: DatabaseEngine.ListedBackup, database: String) {
-        self.init(
-            name: listed.name, database: database, path: listed.path,
-            takenAt: listed.manifest?.takenAt ?? Timestamp(microseconds: 0),
-            elapsedSeconds: listed.manifest?.elapsedSeconds ?? 0, size: listed.manifest?.size ?? 0,
-            versionRows: listed.manifest?.versionRows ?? [], job: listed.manifest?.job,
-            isVerified: listed.problem == nil, problem: listed.problem)
     }
 }

@@ -67,6 +67,7 @@ extension DatabaseStatus {
         queuedCount = standing.openJobs.count { $0.state == .queued }
         parkedCount = standing.openJobs.count { $0.state == .awaitingApproval }
         pausedBecause = standing.pausedBecause
+        restoredFrom = standing.restoredFrom?.backup
         warnings += standing.edited.map { "revision \"\($0)\" was changed after it had been applied" }
         warnings += standing.unfinished.map { "revision \"\($0)\" is to be filled in before it can be applied" }
         guesses = standing.guesses.isEmpty ? nil : standing.guesses

@@ -11,6 +11,8 @@ public struct BackupManifest: Sendable, Hashable, Codable {
     public var takenAt: Timestamp
     /// How long dump, verification and hashing took, in seconds.
     public var elapsedSeconds: Double
+    /// How long the dump alone took, until all of it was on the disk; nil in older backups.
+    public var dumpSeconds: Double?
     public var job: JobID
     public var machineID: String
     public var server: Server
@@ -21,8 +23,19 @@ public struct BackupManifest: Sendable, Hashable, Codable {
     public var versionRows: [RevisionID]
     /// Bytes of all files.
     public var size: Int64
-    /// Every file but the manifest, by its path inside the backup.
+    /// Every file but the manifest and its seal, by its path inside the backup.
     public var files: [File]
+    /// The rows of each table that has data in the dump, counted while it was decoded; nil in older backups.
+    public var tables: [Table]?
+    /// The restore point that was made with it, where one was.
+    public var restorePoint: String?
+
+    /// A table with data in it.
+    public struct Table: Sendable, Hashable, Codable {
+        public var schema: String
+        public var name: String
+        public var rows: Int64
+    }
 
     /// The server that was backed up, and where it stood.
     public struct Server: Sendable, Hashable, Codable {
@@ -34,6 +47,8 @@ public struct BackupManifest: Sendable, Hashable, Codable {
         public var databaseName: String
         /// Where the write-ahead log was when the dump began.
         public var walPosition: String?
+        /// Which transactions the dump has seen, as PostgreSQL writes a snapshot; nil in older backups.
+        public var snapshot: String?
     }
 
     /// A file of the backup, by its path from the backup's directory.

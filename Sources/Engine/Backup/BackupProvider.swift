@@ -27,8 +27,7 @@ struct BackupRequest: Sendable {
     var rows: [RevisionID]
     var identity: ServerIdentity
     var history: [HistoryEntry]
-    /// Where the write-ahead log was when the dump began.
-    var walPosition: String?
+    var restorePoint: String?
 }
 
 /// A backup that was taken and has been verified.

@@ -12,6 +12,8 @@ struct BackupShelf: Sendable {
     static let dumpName = "dump"
     static let manifestName = "manifest.json"
     static let historyName = "history.json"
+    static let propertiesName = "database.json"
+    static let globalsName = "globals.sql"
     /// A manifest of more bytes is not one.
     static let manifestLimit = 64 << 20
 

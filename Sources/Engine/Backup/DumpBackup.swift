@@ -2,6 +2,7 @@ import Digest
 import FoundationEssentials
 import Host
 import Planning
+import PostgresClient
 import Revisions
 
 /// Backups by pg_dump in its directory format. They appear under their name whole, hashed and decoded, or not at all.
@@ -56,31 +57,30 @@ struct DumpBackup: BackupProvider {
         let clock = ContinuousClock()
         let start = clock.now
         let takenAt = now()
-        var connection = connection
-        connection["application_name"] = Self.session
-        var dump = PostgresTools.DumpRequest(
-            connection: connection, directory: FilePaths.join(temporary, BackupShelf.dumpName))
-        dump.jobs = rules.jobs
-        dump.lockTimeout = lockTimeout
-        dump.excludedSchemas = ["migrated"]
-        let compression = try await dumpWatchingSpace(dump, with: tools)
-        try await tools.decode(dump.directory)
-        try AtomicFile.write(
-            FilePaths.join(temporary, BackupShelf.historyName), Array(try Self.json(request.history)))
-        let files = try Self.hash(temporary)
-        let manifest = BackupManifest(
-            format: 1, name: shelf.unusedName(takenAt: takenAt, rows: request.rows),
-            database: database, takenAt: takenAt, elapsedSeconds: (clock.now - start).seconds, job: request.job,
-            machineID: machineID,
-            server: BackupManifest.Server(
-                version: "\(ToolVersion(serverVersion: serverVersion))",
-                systemIdentifier: request.identity.systemIdentifier, timeline: request.identity.timeline,
-                databaseOID: request.identity.databaseOID, databaseName: request.identity.databaseName,
-                walPosition: request.walPosition),
-            tool: "pg_dump \(tools.version)", compression: compression, versionRows: request.rows.sorted(),
-            size: files.reduce(0) { $0 + $1.size }, files: files)
+        let source = try await BackupSource.open(connection)
+        let compression: String
+        do {
+            compression = try await dump(source, request, with: tools, in: temporary)
+        } catch {
+            await source.close()
+            throw error
+        }
+        await source.close()
+        let dumpSeconds = (clock.now - start).seconds
+        // Both read it all: one hashes what is on the disk, the other decodes it.
+        async let counted = tools.decode(
+            FilePaths.join(temporary, BackupShelf.dumpName), jobs: rules.jobs, listsIn: shelf.path)
+        async let hashed = Self.hash(temporary)
+        var manifest = manifest(request, source, files: try await hashed, tables: try await counted)
+        manifest.takenAt = takenAt
+        manifest.name = shelf.unusedName(takenAt: takenAt, rows: request.rows)
+        manifest.tool = "pg_dump \(tools.version)"
+        manifest.compression = compression
+        manifest.dumpSeconds = dumpSeconds
+        manifest.elapsedSeconds = (clock.now - start).seconds
         let bytes = Array(try Self.json(manifest))
         try AtomicFile.write(FilePaths.join(temporary, BackupShelf.manifestName), bytes)
+        try BackupSeal(keyFile: rules.keyFile).put(on: bytes, in: temporary)
         try demandSpace()
         try DirectoryTree.synchronise(temporary)
         let path = FilePaths.join(shelf.path, manifest.name)
@@ -88,17 +88,57 @@ struct DumpBackup: BackupProvider {
         return TakenBackup(manifest: manifest, path: path, digest: SHA256Digest.of(bytes))
     }
 
+    /// What the manifest says of the moment and of the bytes.
+    private func manifest(
+        _ request: BackupRequest, _ source: BackupSource, files: [BackupManifest.File], tables: [PostgresTools.RowCount]
+    ) -> BackupManifest {
+        BackupManifest(
+            format: 1, name: "", database: database, takenAt: now(), elapsedSeconds: 0, job: request.job,
+            machineID: machineID,
+            server: BackupManifest.Server(
+                version: "\(ToolVersion(serverVersion: serverVersion))",
+                systemIdentifier: request.identity.systemIdentifier, timeline: request.identity.timeline,
+                databaseOID: request.identity.databaseOID, databaseName: request.identity.databaseName,
+                walPosition: source.walPosition, snapshot: source.transactions),
+            tool: "", compression: "", versionRows: request.rows.sorted(), size: files.reduce(0) { $0 + $1.size },
+            files: files,
+            tables: tables.map { BackupManifest.Table(schema: $0.schema, name: $0.table, rows: $0.rows) },
+            restorePoint: request.restorePoint)
+    }
+
+    private func dump(
+        _ source: BackupSource, _ request: BackupRequest, with tools: PostgresTools, in temporary: String
+    ) async throws -> String {
+        var connection = connection
+        connection["application_name"] = Self.session
+        var dump = PostgresTools.DumpRequest(
+            connection: connection, directory: FilePaths.join(temporary, BackupShelf.dumpName))
+        dump.jobs = rules.jobs
+        dump.lockTimeout = lockTimeout
+        dump.excludedSchemas = ["migrated"]
+        dump.snapshot = source.name
+        let sides = [
+            (BackupShelf.historyName, try Self.json(request.history)),
+            (BackupShelf.propertiesName, try Self.json(source.properties)),
+            (BackupShelf.globalsName, Data(source.properties.globals.utf8)),
+        ]
+        for (name, bytes) in sides { try AtomicFile.write(FilePaths.join(temporary, name), Array(bytes)) }
+        return try await dumpWatchingSpace(dump, with: tools)
+    }
+
     func prune(keeping needed: Set<String>) async throws -> [String] {
-        let whole = shelf.backups().filter { $0.problem == nil }
-        var gone: [String] = []
-        for backup in whole.dropFirst(max(1, rules.keep)) where !needed.contains(backup.name) {
-            // Unnamed first: what is half removed must not look like a backup.
-            let doomed = FilePaths.join(shelf.path, BackupShelf.unfinishedPrefix + backup.name)
-            try AtomicFile.publish(FilePaths.join(shelf.path, backup.name), as: doomed)
-            try DirectoryTree.remove(doomed)
-            gone.append(backup.name)
+        let kept = shelf.backups().compactMap { entry -> Retention.Kept? in
+            guard entry.problem == nil, let manifest = entry.manifest else { return nil }
+            return Retention.Kept(name: entry.name, takenAt: manifest.takenAt, size: manifest.size)
         }
-        return gone
+        let doomed = Retention(rules: rules, now: now()).doomed(kept, needed: needed)
+        for name in doomed {
+            // Unnamed first: what is half removed must not look like a backup.
+            let place = FilePaths.join(shelf.path, BackupShelf.unfinishedPrefix + name)
+            try AtomicFile.publish(FilePaths.join(shelf.path, name), as: place)
+            try DirectoryTree.remove(place)
+        }
+        return doomed
     }
 
     func removeUnfinished() {
@@ -149,7 +189,8 @@ struct DumpBackup: BackupProvider {
         }
     }
 
-    private static func hash(_ directory: String) throws -> [BackupManifest.File] {
+    /// The files of a backup that is being taken, or of one that is looked through, with their hashes.
+    static func hash(_ directory: String) async throws -> [BackupManifest.File] {
         try DirectoryTree.files(in: directory).map { file in
             var hasher = SHA256Hasher()
             _ = try TextFiles.forEachChunk(of: file.path) { hasher.update($0) }
@@ -170,6 +211,10 @@ struct DumpBackup: BackupProvider {
         case let error as ToolError where error.cause == .cancelled: CancellationError()
         case let error as ToolError: failure(error)
         case let error as FileError: failure(error)
+        case let error as ConnectionError:
+            Failure(.backupFailed, "cannot take a backup: \(error.message)", hint: error.hint)
+        case let error as ServerError:
+            Failure(.backupFailed, "cannot take a backup: \(error.message)", hint: error.hint)
         default: error
         }
     }

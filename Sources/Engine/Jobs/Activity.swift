@@ -27,6 +27,7 @@ final class Activity: Sendable {
 
     private let now = Mutex<Now?>(nil)
     private let stopping = Mutex(false)
+    private let moving = Mutex(false)
 
     var current: Now? { now.withLock { $0 } }
 
@@ -65,6 +66,12 @@ final class Activity: Sendable {
             defer { now?.blockers = [] }
             return now?.blockers ?? []
         }
+    }
+
+    /// The database is being closed and renamed: its sessions are not to be used beside that.
+    var isMoving: Bool {
+        get { moving.withLock { $0 } }
+        set { moving.withLock { $0 = newValue } }
     }
 
     /// The daemon wants to end: begin no further step.

@@ -19,6 +19,12 @@ struct BackupStore: Sendable {
             """)
     }
 
+    /// The digest of a backup's manifest; nil where the registry does not know the backup.
+    func digest(of name: String) async throws -> SHA256Digest? {
+        try await session.query("SELECT manifest_digest FROM migrated.backup WHERE name = \(name)")
+            .first.flatMap { SHA256Digest(hex: try $0.decode("manifest_digest")) }
+    }
+
     func remove(_ name: String) async throws {
         _ = try await session.query(
             "UPDATE migrated.backup SET removed_at = clock_timestamp() WHERE name = \(name) AND removed_at IS NULL")

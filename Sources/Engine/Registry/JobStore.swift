@@ -17,6 +17,7 @@ struct JobStore: Sendable {
         var targetRevisions: [RevisionID] = []
         var steps: [Step] = []
         var stamp: StampRequest?
+        var restore: RestoreRequest?
         var planDigest: String?
         var requestID: String
         var person: Person
@@ -55,6 +56,9 @@ struct JobStore: Sendable {
                 INSERT INTO migrated.stamp (job, targets, purge)
                 SELECT number, \(request.stamp?.targets.map(\.text) ?? []), \(request.stamp?.purge ?? false)
                 FROM job WHERE kind = 'stamp'
+            ), restore AS (
+                INSERT INTO migrated.restore (job, request)
+                SELECT number, \(try request.restore.map(RegistryJSON.encode))::jsonb FROM job WHERE kind = 'restore'
             ), event AS (
                 INSERT INTO migrated.job_event (job, sequence, kind, state, message)
                 SELECT number, 1, 'job-queued', 'queued', \(Self.summary(of: request)) FROM job
@@ -254,12 +258,17 @@ struct JobStore: Sendable {
     }
 
     /// Ends the session of a job's runner. Returns its process id; nil where it is gone.
+    ///
+    /// Who it is stands fast before anybody is ended: a condition beside the others would be tried on any session.
     func endRunner(of number: Int64, except own: Int32) async throws -> Int32? {
         try await session.query(
             """
-            SELECT a.pid FROM migrated.job j JOIN pg_catalog.pg_stat_activity a ON a.pid = j.runner_pid
-            WHERE j.number = \(number) AND j.state IN (\(raw: Self.running)) AND a.pid <> \(own)::int
-                AND \(raw: Self.isRunner("a", of: "j")) AND pg_catalog.pg_terminate_backend(a.pid)
+            WITH runner AS MATERIALIZED (
+                SELECT a.pid FROM migrated.job j JOIN pg_catalog.pg_stat_activity a ON a.pid = j.runner_pid
+                WHERE j.number = \(number) AND j.state IN (\(raw: Self.running)) AND a.pid <> \(own)::int
+                    AND \(raw: Self.isRunner("a", of: "j"))
+            )
+            SELECT pid FROM runner WHERE pg_catalog.pg_terminate_backend(pid)
             """
         ).first?.decode("pid")
     }

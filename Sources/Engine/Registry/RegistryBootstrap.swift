@@ -106,7 +106,7 @@ struct RegistryBootstrap: Sendable {
 
     /// What a database is called that only `DATABASE_URL` names. Nobody has chosen it: it fits every registry, and a registry
     /// that was made under it goes with the first name that somebody chooses.
-    private static let nobodysName = "default"
+    static let nobodysName = "default"
 
     private func rename() async throws {
         guard database != Self.nobodysName else { return }

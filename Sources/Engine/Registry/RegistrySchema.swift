@@ -4,7 +4,7 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first, stamps, resets, rehearsals, freeHistory, findings]
+    static let versions: [[String]] = [first, stamps, resets, rehearsals, freeHistory, findings, restores]
 
     /// The names of all our tables: those that the statements above create.
     static var tables: [String] {
@@ -95,6 +95,26 @@ enum RegistrySchema {
 
     /// Jobs are never deleted; looking one up again, and locking it, for each revision only costs.
     private static let freeHistory = ["ALTER TABLE migrated.history DROP CONSTRAINT history_job_fkey"]
+
+    /// What a restore was asked to do, and of the database as a whole: which backup it was made from.
+    private static let restores = [
+        "ALTER TABLE migrated.job DROP CONSTRAINT job_kind_check",
+        """
+        ALTER TABLE migrated.job ADD CONSTRAINT job_kind_check
+            CHECK (kind IN ('upgrade', 'downgrade', 'stamp', 'backup', 'rehearse', 'reset', 'restore'))
+        """,
+        """
+        CREATE TABLE migrated.restore (
+            job bigint PRIMARY KEY REFERENCES migrated.job,
+            request jsonb NOT NULL
+        )
+        """,
+        """
+        ALTER TABLE migrated.registry ADD COLUMN descends_from text, ADD COLUMN descends_from_manifest text,
+            ADD COLUMN restored_at timestamptz, ADD COLUMN restored_by bigint, ADD COLUMN replaced_kept_as text,
+            ADD CHECK (num_nulls(descends_from, descends_from_manifest, restored_at) IN (0, 3))
+        """,
+    ]
 
     private static let first = [
         "CREATE SCHEMA IF NOT EXISTS migrated",

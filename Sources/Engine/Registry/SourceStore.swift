@@ -22,6 +22,17 @@ struct SourceStore: Sendable {
             """)
     }
 
+    /// Keeps what a restore was approved as.
+    func keep(_ request: RestoreRequest) async throws {
+        _ = try await session.query(
+            """
+            INSERT INTO migrated.revision_source (source_digest, revision, path, bytes)
+            VALUES (\(request.approval.contentDigest.description), \(request.backup), 'restore',
+                decode(\(Data(request.source).base64EncodedString()), 'base64'))
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
     /// The kept files with these digests, as they were.
     func files(_ digests: [SHA256Digest]) async throws -> [RevisionFile] {
         guard !digests.isEmpty else { return [] }

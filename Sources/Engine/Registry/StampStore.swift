@@ -46,15 +46,18 @@ struct StampStore: Sendable {
         }
     }
 
-    /// Writes that a job has emptied the database, version table and all, in the transaction that does it.
-    func add(emptyingBy job: Int64, rowsBefore: [RevisionID], identity: ServerIdentity) async throws {
+    /// Writes that a job has made the database another one, version table and all, in the transaction that does it: it was
+    /// emptied, or one that was restored took its place.
+    func add(
+        by job: Int64, rowsBefore: [RevisionID], rowsAfter: [RevisionID], identity: ServerIdentity
+    ) async throws {
         _ = try await session.query(
             """
             INSERT INTO migrated.stamp (job, targets, purge, number, stamped_at, rows_before, rows_after,
                 system_identifier, timeline, database_oid)
             VALUES (\(job), '{}', true, nextval('migrated.history_number_seq'), clock_timestamp(),
-                \(rowsBefore.map(\.rawValue)), '{}', \(identity.systemIdentifier), \(identity.timeline)::int,
-                \(identity.databaseOID)::bigint)
+                \(rowsBefore.map(\.rawValue)), \(rowsAfter.map(\.rawValue)), \(identity.systemIdentifier),
+                \(identity.timeline)::int, \(identity.databaseOID)::bigint)
             """)
         _ = try await session.query("DELETE FROM migrated.standalone_statement")
     }

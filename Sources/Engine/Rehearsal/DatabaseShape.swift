@@ -1,19 +1,36 @@
 import PostgresClient
+import SQLText
 
 /// What a copy has to be like that a backup does not tell: the database itself, the server's roles, the extensions.
-struct DatabaseShape: Sendable {
-    struct Role: Sendable {
+struct DatabaseShape: Sendable, Codable {
+    struct Role: Sendable, Codable {
         var name: String
         var inherits: Bool
         var bypassesRowSecurity: Bool
     }
 
-    struct Extension: Sendable {
+    struct Extension: Sendable, Codable {
         var name: String
         var schema: String
         var version: String
         /// Who owns the schema.
         var schemaOwner: String
+    }
+
+    struct Membership: Sendable, Codable {
+        var role: String
+        var member: String
+    }
+
+    /// What somebody may do with the database itself; nobody named means everybody.
+    struct Grant: Sendable, Codable {
+        var privilege: String
+        var grantee: String?
+    }
+
+    struct Setting: Sendable, Codable {
+        var name: String
+        var value: String
     }
 
     var name: String
@@ -30,12 +47,11 @@ struct DatabaseShape: Sendable {
     var locale: String?
     var roles: [Role]
     /// Which role has which member.
-    var memberships: [(role: String, member: String)]
+    var memberships: [Membership]
     var extensions: [Extension]
-    /// Who may do what with the database itself; nobody named means everybody.
-    var grants: [(privilege: String, grantee: String?)]
+    var grants: [Grant]
     /// What the server sets for our sessions in this database, the strongest last.
-    var settings: [(name: String, value: String)]
+    var settings: [Setting]
 
     /// Predefined roles that may have members in a copy as well: none of them leads to the host's files or programs.
     private static let harmlessRoles = [
@@ -70,7 +86,7 @@ struct DatabaseShape: Sendable {
             JOIN pg_catalog.pg_roles r ON r.oid = a.roleid JOIN pg_catalog.pg_roles m ON m.oid = a.member
             WHERE (r.rolname !~ '^pg_' OR r.rolname = ANY (\(harmlessRoles))) AND m.rolname !~ '^pg_' ORDER BY 1, 2
             """
-        ).map { (role: try $0.decode("role", as: String.self), member: try $0.decode("member", as: String.self)) }
+        ).map { Membership(role: try $0.decode("role"), member: try $0.decode("member")) }
         return DatabaseShape(
             name: try database.decode("name"), user: try database.decode("user"),
             isSuperuser: try database.decode("is_superuser"), owner: try database.decode("owner"),
@@ -82,8 +98,7 @@ struct DatabaseShape: Sendable {
             settings: try await settings(on: session))
     }
 
-    private static func grants(on session: any PostgresSession) async throws -> [(privilege: String, grantee: String?)]
-    {
+    private static func grants(on session: any PostgresSession) async throws -> [Grant] {
         try await session.query(
             """
             SELECT a.privilege_type AS privilege, r.rolname::text AS grantee
@@ -91,12 +106,7 @@ struct DatabaseShape: Sendable {
             LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
             WHERE d.datname = current_database() AND (a.grantee = 0 OR r.rolname !~ '^pg_')
             """
-        ).map {
-            (
-                privilege: try $0.decode("privilege", as: String.self),
-                grantee: try $0.decode("grantee", as: String?.self)
-            )
-        }
+        ).map { Grant(privilege: try $0.decode("privilege"), grantee: try $0.decode("grantee")) }
     }
 
     private static func extensions(on session: any PostgresSession) async throws -> [Extension] {
@@ -114,7 +124,7 @@ struct DatabaseShape: Sendable {
         }
     }
 
-    private static func settings(on session: any PostgresSession) async throws -> [(name: String, value: String)] {
+    private static func settings(on session: any PostgresSession) async throws -> [Setting] {
         try await session.query(
             """
             SELECT split_part(item, '=', 1) AS name, substr(item, strpos(item, '=') + 1) AS value
@@ -123,6 +133,23 @@ struct DatabaseShape: Sendable {
                 AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user))
             ORDER BY s.setrole <> 0, s.setdatabase <> 0
             """
-        ).map { (name: try $0.decode("name", as: String.self), value: try $0.decode("value", as: String.self)) }
+        ).map { Setting(name: try $0.decode("name"), value: try $0.decode("value")) }
+    }
+}
+
+extension DatabaseShape {
+    /// The statement that makes an empty database like this one.
+    func creation(of name: String, owner: String?) -> String {
+        func literal(_ text: String) -> String { SQLIdentifier.quoteLiteral(text) }
+        var words = ["CREATE DATABASE \(SQLIdentifier.quote(name)) TEMPLATE template0"]
+        if let owner { words.append("OWNER \(SQLIdentifier.quote(owner))") }
+        words.append(
+            "ENCODING \(literal(encoding)) LC_COLLATE \(literal(collation)) LC_CTYPE \(literal(characters))")
+        switch localeProvider {
+        case "i": words.append("LOCALE_PROVIDER icu ICU_LOCALE \(literal(locale ?? "und"))")
+        case "b": words.append("LOCALE_PROVIDER builtin BUILTIN_LOCALE \(literal(locale ?? "C.UTF-8"))")
+        default: break
+        }
+        return words.joined(separator: " ")
     }
 }

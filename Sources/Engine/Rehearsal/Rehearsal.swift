@@ -152,6 +152,7 @@ struct Rehearsal: Sendable {
         outcome.report.findings += after.bareForeignKeys.subtracting(before.bareForeignKeys).sorted().map {
             RehearsalFinding(.unindexedForeignKey, $0, "the foreign key \($0) has no index on its columns")
         }
+        outcome.report.findings += irreversible()
         let isShort = stage.scratch.shape.size <= rules.wayBackMaximumSize
         guard takesWayBack, isShort, draft.plan.steps.allSatisfy({ $0.direction == .upgrade }) else { return }
         await tell("taking it back in the copy, and carrying it out once more")
@@ -195,6 +196,16 @@ struct Rehearsal: Sendable {
     }
 
     // MARK: What it says
+
+    /// The revisions that nobody can take back, whether or not it is tried here.
+    private func irreversible() -> [RehearsalFinding] {
+        draft.plan.steps.filter { $0.direction == .upgrade }.compactMap { draft.revisions[$0.revision] }
+            .filter { $0.section(.downgrade) == nil }.map {
+                RehearsalFinding(
+                    .irreversible, $0.id.rawValue, "revision \"\($0.id)\" has no downgrade",
+                    location: Failure.Location(path: $0.path))
+            }
+    }
 
     /// What is dropped, and where, if only one statement comes into question.
     private func finding(_ loss: DataLoss, by statements: [StatementMeasure]) -> RehearsalFinding {

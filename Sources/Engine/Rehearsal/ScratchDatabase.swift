@@ -130,25 +130,12 @@ struct ScratchDatabase: Sendable {
             }
             try await session.script(statements.joined(separator: "; "))
             if shape.name == "postgres" { try await session.execute("DROP DATABASE postgres") }
-            try await session.execute(creation(of: shape))
+            try await session.execute(shape.creation(of: shape.name, owner: restorer))
         } catch {
             await session.close()
             throw error
         }
         await session.close()
-    }
-
-    private static func creation(of shape: DatabaseShape) -> String {
-        var words = [
-            "CREATE DATABASE \(SQLIdentifier.quote(shape.name)) TEMPLATE template0 OWNER \(restorer)",
-            "ENCODING \(literal(shape.encoding)) LC_COLLATE \(literal(shape.collation)) LC_CTYPE \(literal(shape.characters))",
-        ]
-        switch shape.localeProvider {
-        case "i": words.append("LOCALE_PROVIDER icu ICU_LOCALE \(literal(shape.locale ?? "und"))")
-        case "b": words.append("LOCALE_PROVIDER builtin BUILTIN_LOCALE \(literal(shape.locale ?? "C.UTF-8"))")
-        default: break
-        }
-        return words.joined(separator: " ")
     }
 
     /// Makes what only a superuser can, and then sees to it that nobody can become one.
@@ -175,7 +162,7 @@ struct ScratchDatabase: Sendable {
         }
         do {
             try await owner.execute(
-                "CREATE EXTENSION IF NOT EXISTS \(SQLIdentifier.quote(item.name)) SCHEMA \(schema) VERSION \(Self.literal(item.version)) CASCADE"
+                "CREATE EXTENSION IF NOT EXISTS \(SQLIdentifier.quote(item.name)) SCHEMA \(schema) VERSION \(SQLIdentifier.quoteLiteral(item.version)) CASCADE"
             )
         } catch let error as ServerError {
             throw NoCopy(reason: "the extension \"\(item.name)\" cannot be had on this host: \(error.message)")
@@ -262,20 +249,20 @@ struct ScratchDatabase: Sendable {
         for role in shape.roles where shape.isSuperuser && role.name != shape.user {
             statements.append("GRANT \(SQLIdentifier.quote(role.name)) TO \(user)")
         }
-        for (role, member) in shape.memberships where !shape.isSuperuser || role != shape.user {
-            statements.append("GRANT \(SQLIdentifier.quote(role)) TO \(SQLIdentifier.quote(member))")
+        for item in shape.memberships where !shape.isSuperuser || item.role != shape.user {
+            statements.append("GRANT \(SQLIdentifier.quote(item.role)) TO \(SQLIdentifier.quote(item.member))")
         }
         statements += [
             "ALTER ROLE \(user) LOGIN", "REASSIGN OWNED BY \(Self.restorer) TO \(SQLIdentifier.quote(shape.owner))",
             "ALTER DATABASE \(name) OWNER TO \(SQLIdentifier.quote(shape.owner))",
             "GRANT CONNECT ON DATABASE \(name) TO \(Self.restorer)",
         ]
-        for (privilege, grantee) in shape.grants {
+        for grant in shape.grants {
             statements.append(
-                "GRANT \(privilege) ON DATABASE \(name) TO \(grantee.map(SQLIdentifier.quote) ?? "PUBLIC")")
+                "GRANT \(grant.privilege) ON DATABASE \(name) TO \(grant.grantee.map(SQLIdentifier.quote) ?? "PUBLIC")")
         }
         try await owner.script(statements.joined(separator: "; "))
-        for (setting, value) in shape.settings { try await set(setting, value) }
+        for setting in shape.settings { try await set(setting.name, setting.value) }
         await owner.close()
     }
 
@@ -293,7 +280,7 @@ struct ScratchDatabase: Sendable {
             // For the time of a transaction only: the path that is set must never be ours.
             try await owner.script(
                 """
-                BEGIN; SELECT pg_catalog.set_config(\(Self.literal(setting)), \(Self.literal(value)), true);
+                BEGIN; SELECT pg_catalog.set_config(\(SQLIdentifier.quoteLiteral(setting)), \(SQLIdentifier.quoteLiteral(value)), true);
                 ALTER ROLE \(SQLIdentifier.quote(shape.user)) IN DATABASE \(SQLIdentifier.quote(shape.name))
                     SET \(name) FROM CURRENT;
                 COMMIT
@@ -302,9 +289,5 @@ struct ScratchDatabase: Sendable {
             // Of an extension that is not loaded here; what needs it will say so.
             try await owner.script("ROLLBACK")
         }
-    }
-
-    private static func literal(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
     }
 }

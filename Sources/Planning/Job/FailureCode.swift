@@ -20,6 +20,8 @@ extension Failure {
         case rehearsalRefused = "rehearsal-refused"
         case notRehearsed = "not-rehearsed"
         case overrun = "overrun"
+        case restoreFailed = "restore-failed"
+        case backupRefused = "backup-refused"
         case toolMissing = "tool-missing"
         case registryMismatch = "registry-mismatch"
         case registryTooNew = "registry-too-new"
@@ -84,6 +86,10 @@ extension Failure {
                     44,
                     "A statement ran far longer than in the rehearsal and was stopped; nothing of its transaction remains."
                 )
+            case .restoreFailed:
+                (45, "The backup could not be restored; the database is as it was, and open.")
+            case .backupRefused:
+                (46, "Nothing vouches for the backup, or its bytes are not those that its manifest names.")
             case .toolMissing: (25, "A program of PostgreSQL that is needed is not installed in a fitting version.")
             case .registryMismatch:
                 (26, "The registry belongs to another server or database: a clone or a restored copy.")

@@ -46,9 +46,11 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
     case rehearse
     /// Empties a development database.
     case reset
+    /// Makes a database from a backup.
+    case restore
 
     /// Whether there is nothing to do for it where the plan has no steps.
-    public var isAboutRevisions: Bool { self != .backup && self != .reset }
+    public var isAboutRevisions: Bool { direction != nil || self == .stamp || self == .rehearse }
 
     /// Whether something may be lost by it that a backup brings back.
     public var changesSchema: Bool { direction != nil || self == .reset }
@@ -58,7 +60,7 @@ public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
         switch self {
         case .upgrade: .upgrade
         case .downgrade: .downgrade
-        case .stamp, .backup, .rehearse, .reset: nil
+        case .stamp, .backup, .rehearse, .reset, .restore: nil
         }
     }
 

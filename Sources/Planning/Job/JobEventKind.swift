@@ -15,6 +15,9 @@ extension JobEvent {
         case rehearsalProgress = "rehearsal-progress"
         case rehearsalFinished = "rehearsal-finished"
         case rehearsalFinding = "rehearsal-finding"
+        case restoreProgress = "restore-progress"
+        case restoreNoticed = "restore-noticed"
+        case restoreFinished = "restore-finished"
         case stepStarted = "step-started"
         case stepProgress = "step-progress"
         case stepApplied = "step-applied"
@@ -43,6 +46,8 @@ extension JobEvent {
             case .backupNotPruned: "8a5b2c7e4d1f4e0c96a3b7d5f2c81e49"
             case .rehearsalFinished: "8d0b3c52f1e94a7b9c6e2f4d7a1b5e30"
             case .rehearsalFinding: "b7e4a90d35c8462f8a1d6c3f9e0b2754"
+            case .restoreNoticed: "91c5e0a7d24b4f3bb8e61f0a3d7c2f95"
+            case .restoreFinished: "3fa0d8c16e7b45f29c4d8b1e6a50f7c3"
             case .stepStarted: "c2efb669634aa8d7eab3e4ccbf640515"
             case .stepApplied: "47be9ffba2c55359ec13173318cfd10f"
             case .stepRetried: "4bf9f617c7bc6148611dc92c0ceef419"
@@ -55,7 +60,7 @@ extension JobEvent {
             case .jobFailed: "27d7889bd8a42c414b90e7bf57f6d17f"
             case .jobCancelled: "d28467b61e2cb4f77ea47a101942b20f"
             case .jobNeedsDecision: "a91060fae19fa54786a05e93f081a230"
-            case .backupProgress, .rehearsalProgress, .stepProgress: nil
+            case .backupProgress, .rehearsalProgress, .restoreProgress, .stepProgress: nil
             }
         }
 
@@ -72,12 +77,12 @@ extension JobEvent {
         public var weight: Weight {
             switch self {
             case .jobFailed, .jobNeedsDecision: .failure
-            case .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay, .stepOverrun,
+            case .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay, .stepOverrun, .restoreNoticed,
                 .versionChangedOutside:
                 .attention
             // Whatever settles itself, as most locks do, is no reason to call anybody.
             case .lockWaiting, .stepRetried, .blockersSeen: .notable
-            case .backupProgress, .rehearsalProgress, .stepProgress: .progress
+            case .backupProgress, .rehearsalProgress, .restoreProgress, .stepProgress: .progress
             default: .routine
             }
         }

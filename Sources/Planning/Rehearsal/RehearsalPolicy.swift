@@ -40,10 +40,16 @@ public struct RehearsalPolicy: Sendable, Hashable {
     /// What the figures of a report amount to, beside the findings that it has already.
     public func judge(_ report: RehearsalReport, paths: (StatementMeasure) -> String?) -> [RehearsalFinding] {
         var findings = report.findings
+        // What each revision has kept others from by then.
+        var locked: [RevisionID: Set<String>] = [:]
         // How long a downgrade takes is no matter of the upgrade's.
         for statement in report.statements where statement.direction == report.statements.first?.direction {
             let location = paths(statement).map { Failure.Location(path: $0, line: statement.line) }
-            let found = locks(of: statement) + rewrites(of: statement) + scans(of: statement)
+            let held = statement.locksInTheWay.map(\.relation)
+            locked[statement.revision, default: []].formUnion(held)
+            let found =
+                locks(of: statement) + rewrites(of: statement)
+                + scans(of: statement, under: locked[statement.revision] ?? [])
             for var finding in found {
                 finding.location = location
                 // Of several locks on one table the first is told: it was held the longest.
@@ -82,10 +88,12 @@ public struct RehearsalPolicy: Sendable, Hashable {
         }
     }
 
-    private func scans(of statement: StatementMeasure) -> [RehearsalFinding] {
+    /// Reading a table in which others can write meanwhile is what is advised.
+    private func scans(of statement: StatementMeasure, under locked: Set<String>) -> [RehearsalFinding] {
         guard statement.verb.hasPrefix("ALTER TABLE") else { return [] }
         return statement.relations.filter {
-            $0.sequentialScans > 0 && !$0.isNew && !$0.isRewritten && $0.kind == .table && $0.rowsRead >= scanRows
+            locked.contains($0.name) && $0.sequentialScans > 0 && !$0.isNew && !$0.isRewritten && $0.kind == .table
+                && $0.rowsRead >= scanRows
         }.map { relation in
             RehearsalFinding(
                 .tableScan, relation.name,
@@ -95,10 +103,7 @@ public struct RehearsalPolicy: Sendable, Hashable {
     }
 
     private static func findings(_ way: WayBack, _ report: RehearsalReport) -> [RehearsalFinding] {
-        var findings = way.irreversible.map {
-            RehearsalFinding(.irreversible, $0.rawValue, "revision \"\($0)\" has no downgrade")
-        }
-        findings += way.losses.map { loss in
+        var findings = way.losses.map { loss in
             let what = loss.column.map { "column \"\($0)\" of \"\(loss.relation)\"" } ?? "table \"\(loss.relation)\""
             let unit = loss.column == nil ? "rows" : "values"
             let result =

@@ -43,9 +43,14 @@ import Testing
 
             // The orphan has its snapshot; whoever comes next is not held up.
             try await Obstacle.remove(from: database)
+            let bystander = try await database.connect()
             let ended = try await harness.control("resolve", "\(job.id)", "--end-session", "--reason", "host is gone")
             #expect(ended.status == 0, "\(ended)")
             #expect(try await harness.follow(job).state == .succeeded)
+            // Nobody else's session is.
+            #expect(bystander.isUsable)
+            try await bystander.script("SELECT 1")
+            await bystander.close()
             let log = try await harness.control("job", "\(job.id)")
             #expect(log.output.contains("host is gone"), "\(log)")
             try await Aftermath.of(database).expect(["upgrade 001", "upgrade 002"], at: ["002"])

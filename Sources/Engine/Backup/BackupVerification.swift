@@ -1,0 +1,106 @@
+public import Digest
+import Host
+import Planning
+
+/// Looks through a backup as a restore would: whether somebody vouches for it, whether its bytes are those that were written,
+/// whether they can be decoded, and whether a server takes them. Needs no database.
+struct BackupVerification: Sendable {
+    let configuration: DatabaseConfiguration
+    let backup: RestorableBackup
+    let tell: @Sendable (String) async throws -> Void
+
+    /// - Throws: `Failure` `backup-refused` with what is wrong; `tool-missing`.
+    func run(restores: Bool) async throws -> String {
+        let start = ContinuousClock.now
+        let manifest = backup.manifest
+        try await tell("checking the hashes of \(Plural.count(manifest.files.count, "file"))")
+        try await backup.checkHashes()
+        try await tell("decoding \(manifest.size >> 20) MiB")
+        let rows = try await decode()
+        var parts = [
+            "\(Plural.count(manifest.files.count, "file")) as written",
+            "\(rows) rows of \(Plural.count(manifest.tables?.count ?? 0, "table")) decoded",
+        ]
+        if restores {
+            try await tell("restoring it into a server of its own")
+            parts.append("restored in \(Self.tenths(try await restore())) s")
+        }
+        let elapsed = Self.tenths((ContinuousClock.now - start).seconds)
+        return "\(manifest.name) is good: \(parts.joined(separator: ", ")); \(elapsed) s in all"
+    }
+
+    private static func tenths(_ seconds: Double) -> Double { Double(Int(seconds * 10)) / 10 }
+
+    private func decode() async throws -> Int64 {
+        let tools = try await PostgresTools.discover(serverVersion: 0, preferred: configuration.backup.tools)
+        let counted: [PostgresTools.RowCount]
+        do {
+            counted = try await tools.decode(
+                backup.archive, jobs: configuration.backup.jobs, listsIn: FilePaths.split(backup.path).parent)
+        } catch {
+            if error.cause == .cancelled { throw CancellationError() }
+            throw refusal("\(error)")
+        }
+        let found = counted.map { BackupManifest.Table(schema: $0.schema, name: $0.table, rows: $0.rows) }
+        if let wanted = backup.manifest.tables, Set(wanted) != Set(found) {
+            throw refusal("the rows that it has are not those that its manifest says")
+        }
+        return found.reduce(0) { $0 + $1.rows }
+    }
+
+    /// How long a server took to take it all.
+    private func restore() async throws -> Double {
+        let major = Int(backup.manifest.server.version.prefix { $0.isNumber }) ?? 0
+        let tools = try await PostgresTools.discover(serverVersion: major * 10_000, withServer: true)
+        guard tools.version.major == major else {
+            throw Failure(
+                .toolMissing,
+                "cannot restore \"\(backup.manifest.name)\" into a server: PostgreSQL \(major) is not installed",
+                hint: "install it, or leave that out: --no-restore")
+        }
+        let parent = FilePaths.join(configuration.rehearsal.directory, configuration.name)
+        let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
+        try DirectoryTree.make(configuration.rehearsal.directory, mode: mode)
+        try DirectoryTree.make(parent, mode: mode)
+        do {
+            let scratch = try await ScratchDatabase.make(
+                backup.properties.shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Rehearsal.prefix),
+                with: tools)
+            let start = ContinuousClock.now
+            do {
+                try await scratch.restore(backup.archive, jobs: configuration.rehearsal.jobs)
+            } catch {
+                await scratch.remove()
+                throw error
+            }
+            let elapsed = (ContinuousClock.now - start).seconds
+            await scratch.remove()
+            return elapsed
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            throw refusal("a server does not take it: \(NoCopy(error).reason)")
+        }
+    }
+
+    private func refusal(_ reason: String) -> Failure {
+        Failure(.backupRefused, "cannot verify backup \"\(backup.manifest.name)\": \(reason)")
+    }
+}
+
+extension DatabaseEngine {
+    /// Looks through a backup, and says what was found. `tell` hears what is looked at.
+    ///
+    /// - Throws: `Failure` `no-such-backup`; `backup-refused` with what is wrong.
+    public func verifyBackup(
+        _ name: String, restores: Bool, said: SHA256Digest?, tell: @escaping @Sendable (String) async throws -> Void
+    ) async throws -> String {
+        var registered: SHA256Digest?
+        if case .connected(let sessions, _) = connection {
+            registered = try? await BackupStore(session: sessions.observer).digest(of: name)
+        }
+        let backup = try RestorableBackup.find(
+            name, rules: configuration.backup, database: configuration.name, registered: registered, said: said)
+        return try await BackupVerification(configuration: configuration, backup: backup, tell: tell)
+            .run(restores: restores)
+    }
+}

@@ -1,0 +1,315 @@
+import Digest
+import Glibc
+import Host
+import Planning
+import PostgresClient
+import Revisions
+import TestSupport
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(15))) struct RestoreTests {
+    static let dumping = Setting.configured { $0.backup.policy = .dump }
+
+    @Test func intoANewDatabase() async throws {
+        try await EngineFixture.restoring(Sample.marks(2), Self.dumping) { fixture in
+            let (engine, name) = (fixture.engine, fixture.database.name)
+            try await fixture.admin.script(
+                """
+                ALTER DATABASE \(name) SET search_path = "od d", public;
+                ALTER ROLE postgres IN DATABASE \(name) SET work_mem = '5MB';
+                ALTER DATABASE \(name) CONNECTION LIMIT 77; COMMENT ON DATABASE \(name) IS 'it''s here';
+                REVOKE CONNECT ON DATABASE \(name) FROM PUBLIC; GRANT TEMPORARY ON DATABASE \(name) TO pg_monitor
+                """)
+            #expect(try await engine.outcome(of: try await engine.upgrade()).state == .succeeded)
+            let backup = try await fixture.takeBackup()
+            try await fixture.admin.execute("INSERT INTO public.log VALUES ('later')")
+
+            let job = try await fixture.restore(backup, into: "\(name)_copy")
+            #expect(job.state == .succeeded && job.target == "\(backup) --into \(name)_copy", "\(job)")
+            #expect(
+                try await fixture.rows(of: "\(name)_copy", "SELECT mark FROM public.log ORDER BY 1") == ["r1", "r2"])
+            #expect(
+                try await fixture.rows(of: name, "SELECT mark FROM public.log ORDER BY 1") == ["later", "r1", "r2"])
+            let surroundings = """
+                SELECT concat_ws('|', datconnlimit, shobj_description(d.oid, 'pg_database'), array_to_string(ARRAY(
+                    SELECT coalesce(r.rolname, '*') || a.privilege_type FROM aclexplode(datacl) a
+                    LEFT JOIN pg_roles r ON r.oid = a.grantee ORDER BY 1), ','), array_to_string(ARRAY(
+                    SELECT setrole::regrole || array_to_string(setconfig, ',') FROM pg_db_role_setting
+                    WHERE setdatabase = d.oid ORDER BY 1), ';'))
+                FROM pg_database d WHERE datname =
+                """
+            let original = try await fixture.rows(of: name, "\(surroundings) '\(name)'")
+            #expect(original[0].contains("\"od d\", public") && original[0].contains("it's here"), "\(original)")
+            #expect(try await fixture.rows(of: name, "\(surroundings) '\(name)_copy'") == original)
+            // Its registry is its own, and knows where it comes from and what was applied before.
+            let registry = try await fixture.rows(
+                of: "\(name)_copy", "SELECT concat_ws(' ', database_name, descends_from) FROM migrated.registry")
+            #expect(registry == ["default \(backup)"])
+            #expect(
+                try await fixture.rows(of: "\(name)_copy", "SELECT revision FROM migrated.history ORDER BY number")
+                    == ["r1", "r2"])
+            #expect(try await fixture.databases() == [name, "\(name)_copy"])
+        }
+    }
+
+    @Test func inThePlaceOfThePresentOne() async throws {
+        try await EngineFixture.restoring(Sample.marks(3), Self.dumping) { fixture in
+            let (engine, name) = (fixture.engine, fixture.database.name)
+            #expect(try await engine.outcome(of: try await engine.upgrade(to: "r2")).state == .succeeded)
+            let backup = try await fixture.takeBackup()
+            #expect(try await engine.outcome(of: try await engine.upgrade()).state == .succeeded)
+            try await fixture.admin.script(
+                "UPDATE log SET mark = 'changed' WHERE mark = 'r1'; CREATE TABLE fresh AS SELECT 1 AS n")
+
+            let job = try await fixture.restore(backup, replaces: true)
+            #expect(job.state == .succeeded && job.backup == backup, "\(String(describing: job.failure))")
+            #expect(try await fixture.rows(of: name, "SELECT mark FROM log ORDER BY 1") == ["r1", "r2"])
+            let all = try await fixture.databases()
+            let kept = try #require(all.first { $0.hasPrefix("\(name)_before_") })
+            #expect(all.count == 2)
+            #expect(try await fixture.rows(of: kept, "SELECT mark FROM log ORDER BY 1") == ["changed", "r2", "r3"])
+
+            // What is lost was named before; the registry goes on, and knows what has happened.
+            let events = try await engine.events(of: job.id.number, after: 0)
+            let noticed = events.filter { $0.kind == .restoreNoticed }.map(\.message)
+            let since = "committed since the backup, and not in it:"
+            #expect(
+                noticed.contains { $0 == "\(since) \"public\".\"log\": 2 rows written, 1 changed or deleted" },
+                "\(noticed)")
+            #expect(noticed.contains { $0 == "\(since) \"public\".\"fresh\": 1 row written" }, "\(noticed)")
+            #expect(try await engine.history(limit: nil).map(\.revision) == ["r3", "r2", "r1"])
+            let standing = try await engine.standing()
+            #expect(standing.current == ["r2"] && standing.expectedRows == nil)
+            #expect(standing.restoredFrom?.backup == backup && standing.restoredFrom?.keptAs == kept)
+            #expect(standing.pausedBecause?.contains("restore of \(backup)") == true)
+            #expect(events.map(\.sequence) == events.map(\.sequence).sorted() && events.last?.kind == .jobSucceeded)
+
+            // And back, by the one command; the job that was running there does not begin anew.
+            let command = try #require(noticed.first { $0.hasPrefix("to swap back: ") }?.dropFirst(14))
+            _ = try await ToolRunner().run(
+                ToolRunner.Command("sh", ["-c", "PATH=\(fixture.database.cluster.binaries):$PATH; \(command)"]))
+            #expect(try await fixture.rows(of: name, "SELECT mark FROM log ORDER BY 1") == ["changed", "r2", "r3"])
+            let again = try await engine.await {
+                let job = try await engine.job(job.id.number)
+                return job.state == .cancelled ? job : nil
+            }
+            #expect(again.kind == .restore)
+            #expect(try await engine.outcome(of: try await engine.downgrade(to: "-1")).state == .succeeded)
+        }
+    }
+
+    @Test func replacingWaitsForItsApprovals() async throws {
+        var setting = Self.dumping
+        setting.configure = {
+            $0.backup.policy = .dump
+            $0.policy = Policy(approvals: 1, requesterMayApprove: false)
+        }
+        try await EngineFixture.restoring([], setting) { fixture in
+            let engine = fixture.engine
+            try await fixture.admin.execute("CREATE TABLE t (n integer)")
+            let backup = try await fixture.takeBackup()
+            let queued = try await engine.enqueueRestore(
+                .init(backup: backup, into: nil, replaces: true, isSchemaOnly: false, tables: [], digest: nil),
+                requestID: RequestID.random(), person: EngineFixture.ann)
+            let parked = try await engine.job(queued, reaches: .awaitingApproval)
+            let missing = try #require(parked.missingApprovals?.first)
+            #expect(missing.revision.rawValue == backup && missing.wanted == 1)
+            _ = try await engine.approve(
+                [(revision: missing.revision, direction: missing.direction, digest: missing.contentDigest)],
+                by: EngineFixture.bob)
+            #expect(try await engine.outcome(of: queued).state == .succeeded)
+        }
+    }
+
+    @Test func whereTheDatabaseIsGone() async throws {
+        try await EngineFixture.restoring(Sample.marks(2), Self.dumping) { fixture in
+            let name = fixture.database.name
+            #expect(try await fixture.engine.outcome(of: try await fixture.engine.upgrade()).state == .succeeded)
+            let backup = try await fixture.takeBackup()
+            await fixture.first.stop()
+            try await fixture.database.drop()
+
+            let other = RunningEngine(fixture.configuration)
+            await other.engine.waitUntilTried(upTo: .seconds(10))
+            let job = try await other.engine.enqueueRestore(
+                .init(backup: backup, into: nil, replaces: false, isSchemaOnly: false, tables: [], digest: nil),
+                requestID: RequestID.random(), person: EngineFixture.ann)
+            let ended = try await other.engine.outcome(of: job)
+            #expect(ended.state == .succeeded, "\(String(describing: ended.failure))")
+            #expect(try await fixture.rows(of: name, "SELECT mark FROM log ORDER BY 1") == ["r1", "r2"])
+            #expect(try await other.engine.history(limit: nil).map(\.revision) == ["r2", "r1"])
+            #expect(try await other.engine.standing().pendingCount == 0)
+            await other.stop()
+        }
+    }
+
+    @Test func aPartOfIt() async throws {
+        try await EngineFixture.restoring([], Self.dumping) { fixture in
+            let name = fixture.database.name
+            try await fixture.admin.script(
+                """
+                CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (id integer PRIMARY KEY, a integer REFERENCES a);
+                INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1, 1), (2, 2), (3, 1)
+                """)
+            let backup = try await fixture.takeBackup()
+            let count = "SELECT (SELECT count(*) FROM a) || ' ' || (SELECT count(*) FROM b)"
+            let schema = try await fixture.restore(backup, into: "\(name)_schema", isSchemaOnly: true)
+            #expect(schema.state == .succeeded, "\(String(describing: schema.failure))")
+            #expect(try await fixture.rows(of: "\(name)_schema", count) == ["0 0"])
+            let table = try await fixture.restore(backup, into: "\(name)_table", tables: ["public.b"])
+            #expect(table.state == .succeeded, "\(String(describing: table.failure))")
+            #expect(try await fixture.rows(of: "\(name)_table", count) == ["0 3"])
+            let unknown = try await fixture.restore(backup, into: "\(name)_none", tables: ["c"])
+            #expect(unknown.failure?.code == .restoreFailed && unknown.failure?.message.contains("\"c\"") == true)
+            #expect(try await fixture.databases() == [name, "\(name)_schema", "\(name)_table"])
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(15))) struct RefusedRestoreTests {
+    private static func refusal(_ fixture: EngineFixture, _ backup: String, digest: SHA256Digest? = nil) async
+        -> Failure?
+    {
+        do {
+            let job = try await fixture.restore(backup, into: "\(fixture.database.name)_copy", digest: digest)
+            return job.failure
+        } catch {
+            return error as? Failure
+        }
+    }
+
+    @Test func whatNobodyVouchesForIsRefused() async throws {
+        try await EngineFixture.restoring([], RestoreTests.dumping) { fixture in
+            try await fixture.admin.execute("CREATE TABLE t AS SELECT 1 AS n")
+            let backup = try await fixture.takeBackup()
+            let place = fixture.directory("backups/main/\(backup)")
+            // Another host's backup: neither our key nor our registry knows it.
+            try AtomicFile.write(fixture.configuration.backup.keyFile, text: String(repeating: "ab", count: 32) + "\n")
+            try await fixture.admin.execute("DELETE FROM migrated.backup")
+            #expect(await Self.refusal(fixture, backup)?.code == .backupRefused)
+            #expect(await Self.refusal(fixture, "main-none")?.code == .noSuchBackup)
+            #expect(await Self.refusal(fixture, "../main/\(backup)")?.code == .noSuchBackup)
+            let digest = SHA256Digest.of(try TextFiles.readBytes(place + "/manifest.json"))
+            #expect(await Self.refusal(fixture, backup, digest: SHA256Digest.of("other"))?.code == .backupRefused)
+            // Bytes that are not what the manifest says are refused whoever vouches for it.
+            let files = try DirectoryTree.files(in: place + "/dump").filter { $0.name != "toc.dat" }
+            let file = try #require(files.first)
+            let bytes = try TextFiles.readBytes(file.path)
+            try AtomicFile.write(file.path, bytes.dropLast() + [bytes[bytes.count - 1] ^ 1])
+            let failure = await Self.refusal(fixture, backup, digest: digest)
+            #expect(
+                failure?.code == .backupRefused && failure?.message.contains(file.name) == true,
+                "\(String(describing: failure))")
+            try AtomicFile.write(file.path, bytes)
+            #expect(await Self.refusal(fixture, backup, digest: digest) == nil)
+        }
+    }
+
+    @Test func verifyingFindsWhatIsWrong() async throws {
+        try await EngineFixture.restoring([], RestoreTests.dumping) { fixture in
+            try await fixture.admin.execute("CREATE TABLE t AS SELECT generate_series(1, 100) AS n")
+            let backup = try await fixture.takeBackup()
+            let place = fixture.directory("backups/main/\(backup)")
+            let said = try await fixture.engine.verifyBackup(backup, restores: true, said: nil) { _ in }
+            #expect(said.contains("100 rows of 1 table decoded") && said.contains("restored in"), "\(said)")
+            #expect(try DirectoryTree.entries(of: fixture.directory("rehearsals/main")).isEmpty)
+            try AtomicFile.write(place + "/globals.sql", text: "CREATE ROLE evil SUPERUSER;")
+            let failure = await #expect(throws: Failure.self) {
+                try await fixture.engine.verifyBackup(backup, restores: false, said: nil) { _ in }
+            }
+            #expect(failure?.code == .backupRefused && failure?.message.contains("globals.sql") == true)
+        }
+    }
+
+    @Test func whatFailsLeavesNothing() async throws {
+        try await EngineFixture.restoring([], RestoreTests.dumping) { fixture in
+            let name = fixture.database.name
+            try await fixture.admin.execute("CREATE TABLE t AS SELECT 1 AS n")
+            let backup = try await fixture.takeBackup()
+            let taken = try await fixture.restore(backup, into: "postgres")
+            #expect(taken.failure?.code == .restoreFailed, "\(String(describing: taken.failure))")
+            let (role, database) = ("\(name)_plain", name)
+            try await fixture.admin.script(
+                "CREATE ROLE \(role) LOGIN; GRANT CREATE ON DATABASE \(database) TO \(role); GRANT \(role) TO postgres")
+            await fixture.first.stop()
+            var configuration = fixture.configuration
+            configuration.connection["user"] = role
+            try await fixture.admin.execute("GRANT ALL ON SCHEMA migrated TO \(role)")
+            try await fixture.admin.execute("GRANT ALL ON ALL TABLES IN SCHEMA migrated TO \(role)")
+            try await fixture.admin.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA migrated TO \(role)")
+            let weak = RunningEngine(configuration)
+            try await weak.engine.connectedOrTold()
+            let job = try await weak.engine.enqueueRestore(
+                .init(
+                    backup: backup, into: "\(name)_copy", replaces: false, isSchemaOnly: false, tables: [], digest: nil),
+                requestID: RequestID.random(), person: EngineFixture.ann)
+            let failure = try await weak.engine.outcome(of: job).failure
+            #expect(
+                failure?.code == .permissionDenied && failure?.hint?.contains("CREATEDB") == true,
+                "\(String(describing: failure))")
+            await weak.stop()
+            #expect(try await fixture.databases() == [name])
+            #expect(!TextFiles.exists(fixture.configuration.restoreLedger))
+            try await fixture.admin.script("DROP OWNED BY \(role); DROP ROLE \(role)")
+        }
+    }
+}
+
+extension EngineFixture {
+    /// As `with`; what is restored goes in the end.
+    static func restoring(
+        _ samples: [Sample], _ setting: Setting, _ body: @Sendable (EngineFixture) async throws -> Void
+    ) async throws {
+        try await with(samples, setting) { fixture in
+            try await fixture.engine.connectedOrTold()
+            let result: Result<Void, any Error>
+            do {
+                result = .success(try await body(fixture))
+            } catch {
+                result = .failure(error)
+            }
+            let session = try await fixture.database.cluster.connect()
+            for name in try await fixture.databases() where name != fixture.database.name {
+                try await session.query("DROP DATABASE \(identifier: name) WITH (FORCE)")
+            }
+            await session.close()
+            try result.get()
+        }
+    }
+
+    func takeBackup() async throws -> String {
+        let job = try await engine.enqueueBackup(requestID: RequestID.random(), person: EngineFixture.ann)
+        let ended = try await engine.outcome(of: job)
+        guard let name = ended.backup else { throw ended.failure ?? Failure(.internalError, "no backup") }
+        return name
+    }
+
+    func restore(
+        _ backup: String, into: String? = nil, replaces: Bool = false, isSchemaOnly: Bool = false,
+        tables: [String] = [], digest: SHA256Digest? = nil
+    ) async throws -> Job {
+        let wish = DatabaseEngine.RestoreWish(
+            backup: backup, into: into, replaces: replaces, isSchemaOnly: isSchemaOnly, tables: tables, digest: digest)
+        let job = try await engine.enqueueRestore(wish, requestID: RequestID.random(), person: EngineFixture.ann)
+        return try await engine.outcome(of: job)
+    }
+
+    /// The databases that have to do with this test.
+    func databases() async throws -> [String] {
+        try await rows(
+            of: "postgres",
+            """
+            SELECT datname FROM pg_database
+            WHERE starts_with(datname, '\(database.name)') OR starts_with(datname, 'migrated_restore_') ORDER BY 1
+            """)
+    }
+
+    func rows(of name: String, _ sql: String) async throws -> [String] {
+        let session = try await database.cluster.connect(database: name)
+        let rows = try await session.query(Query(raw: sql)).map { try $0.decode(0, as: String.self) }
+        await session.close()
+        return rows
+    }
+}
