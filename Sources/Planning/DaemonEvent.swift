@@ -50,6 +50,7 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
         case .loopStalled: ["MIGRATED_LOOP"]
         case .databaseConnected, .databaseUnavailable, .registryMismatch, .directoryChanged, .directoryBroken:
             ["MIGRATED_DATABASE"]
+        case .revisionGuessed: ["MIGRATED_DATABASE", "MIGRATED_REVISION"]
         case .databaseReleased: ["MIGRATED_DATABASE", "MIGRATED_USER"]
         case .revisionGuessed: ["MIGRATED_DATABASE", "MIGRATED_REVISION"]
         case .schemaDrifted, .schemaAsLeft: ["MIGRATED_DATABASE"]
