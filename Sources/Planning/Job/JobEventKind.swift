@@ -77,8 +77,8 @@ extension JobEvent {
         public var weight: Weight {
             switch self {
             case .jobFailed, .jobNeedsDecision: .failure
-            case .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay, .stepOverrun, .restoreNoticed,
-                .versionChangedOutside:
+            case .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay, .stepOverrun,
+                .restoreNoticed, .versionChangedOutside:
                 .attention
             // Whatever settles itself, as most locks do, is no reason to call anybody.
             case .lockWaiting, .stepRetried, .blockersSeen: .notable
