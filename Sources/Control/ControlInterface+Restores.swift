@@ -1,8 +1,8 @@
 extension ControlInterface {
     /// What concerns backups that are there.
     static let restoreMethods = """
-        # Queues a restore: a database is made from a backup, under a name of its own until it is whole. Where the database is
-        # gone, an empty one is made first, and replaced.
+        # Queues a restore: a database is made from a backup, under a name of its own until it is whole. Where the
+        # database is gone, an empty one is made first, and replaced.
         method Restore(
           # The database, by its name in the settings.
           database: ?string,
@@ -16,7 +16,7 @@ extension ControlInterface {
           onlySchema: ?bool,
           # The tables whose data is restored; all without it.
           tables: ?[]string,
-          # The digest of the manifest, where the caller vouches for a backup that neither this host nor the registry knows.
+          # The digest of the manifest, where the caller vouches for a backup that nobody else here knows.
           digest: ?string,
           # A UUID of the caller's making: the same call sent twice is one job.
           requestId: string

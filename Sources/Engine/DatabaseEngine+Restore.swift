@@ -86,11 +86,24 @@ extension DatabaseEngine {
                 wish.backup, rules: configuration.backup, database: configuration.name, registered: nil,
                 said: wish.digest)
             guard try await makePlaceholder(like: backup) else { throw failure }
-            tryAgain()
-            let sessions = try await sessions()
-            try await inherit(backup, sessions)
-            return sessions
+            let made = try await sessionsOfNew(or: failure)
+            try await inherit(backup, made)
+            return made
         }
+    }
+
+    /// The worker may just be failing to connect for the last time.
+    private func sessionsOfNew(or failure: Failure) async throws -> SessionPair {
+        var failure = failure
+        for _ in 0..<3 {
+            tryAgain()
+            do {
+                return try await sessions()
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
     }
 
     /// Returns whether there was none, and is one now.

@@ -83,7 +83,7 @@ extension Pipeline {
                 job.id.number, .restoreFinished, "database \"\(ledger.target)\" made from \(request.backup)")
         } catch {
             await maintenance.close()
-            throw error
+            throw Restoration.outcome(error, request.backup)
         }
         await maintenance.close()
     }

@@ -68,7 +68,7 @@ struct Pipeline: Sendable {
         if wantsBackup {
             try await enter(.backingUp, "backing up")
             let kept = try await keptBackup(before: current.plan)
-            let backup = if let kept { kept } else { try await backUp(before: current.plan) }
+            let backup: TakenBackup? = if let kept { kept } else { try await backUp(before: current.plan) }
             if wantsRehearsal, let backup {
                 try await enter(.rehearsing, "rehearsing \(Plural.count(current.plan.steps.count, "revision"))")
                 expectation = try await rehearse(current, in: backup)

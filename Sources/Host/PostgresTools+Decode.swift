@@ -10,6 +10,11 @@ extension PostgresTools {
         public var table: String
         /// Its rows.
         public var rows: Int64
+
+        /// A count.
+        public init(schema: String, table: String, rows: Int64) {
+            (self.schema, self.table, self.rows) = (schema, table, rows)
+        }
     }
 
     /// Reads all of an archive and decodes it, without a server, and looks whether its files are whole: finds what a

@@ -37,6 +37,7 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
         case .cancelRequested: "b61f0a7d3e5c48d29a84c7f2e9d05b13"
         }
     }
+
     /// The fields, besides what every entry has, that each entry of this kind has and the catalogue may name.
     public var fields: Set<String> {
         switch self {
@@ -45,6 +46,7 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
         case .loopStalled: ["MIGRATED_LOOP"]
         case .databaseConnected, .databaseUnavailable, .registryMismatch, .directoryChanged, .directoryBroken:
             ["MIGRATED_DATABASE"]
+        case .revisionGuessed: ["MIGRATED_DATABASE", "MIGRATED_REVISION"]
         case .databaseReleased: ["MIGRATED_DATABASE", "MIGRATED_USER"]
         case .approvalGiven, .approvalRevoked: ["MIGRATED_DATABASE", "MIGRATED_REVISION", "MIGRATED_USER"]
         case .cancelRequested: ["MIGRATED_DATABASE", "MIGRATED_JOB", "MIGRATED_USER"]

@@ -56,7 +56,7 @@ import Testing
             let names = try DirectoryTree.files(in: backup.path).map {
                 String($0.path.dropFirst(backup.path.count + 1))
             }
-            #expect(Set(names) == Set(manifest.files.map(\.path) + ["manifest.json"]))
+            #expect(Set(names) == Set(manifest.files.map(\.path) + ["manifest.json", "manifest.seal"]))
             var status = stat()
             #expect(stat(backup.path, &status) == 0 && status.st_mode & 0o777 == 0o700)
             #expect(

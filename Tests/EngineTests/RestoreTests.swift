@@ -302,7 +302,7 @@ extension EngineFixture {
             of: "postgres",
             """
             SELECT datname FROM pg_database
-            WHERE starts_with(datname, '\(database.name)') OR starts_with(datname, 'migrated_restore_') ORDER BY 1
+            WHERE datname = '\(database.name)' OR starts_with(datname, '\(database.name)_') ORDER BY 1
             """)
     }
 

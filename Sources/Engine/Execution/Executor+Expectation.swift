@@ -58,7 +58,7 @@ extension Executor {
     func differences(from measure: StatementMeasure) async -> [String] {
         var notes: [String] = []
         // Whoever has a strong lock on a table must not hold us up.
-        try? await worker.execute("SET lock_timeout = 200")
+        _ = try? await worker.execute("SET lock_timeout = 200")
         for relation in measure.relations where relation.kind == .table && !relation.isNew {
             let found = try? await worker.query(
                 "SELECT pg_catalog.pg_table_size(pg_catalog.to_regclass(\(Self.quoted(relation.name)))) AS bytes"
@@ -69,7 +69,7 @@ extension Executor {
                 "\"\(relation.name)\" had \(rows)\(relation.bytesBefore >> 10) KiB in the copy, and has \(bytes >> 10) KiB now"
             )
         }
-        try? await worker.execute("RESET lock_timeout")
+        _ = try? await worker.execute("RESET lock_timeout")
         return notes
     }
 

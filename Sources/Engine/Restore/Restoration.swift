@@ -18,9 +18,6 @@ struct Restoration: Sendable {
 
     private var manifest: BackupManifest { backup.manifest }
 
-    /// The beginnings of names of databases that are not whole yet.
-    static let prefix = "migrated_restore_"
-
     /// Makes it, and returns the ledger as it is then.
     ///
     /// - Throws: `Failure`, `CancellationError`; nothing is left then.
@@ -38,7 +35,7 @@ struct Restoration: Sendable {
         let tools = try await PostgresTools.discover(
             serverVersion: maintenance.session.serverVersion, preferred: configuration.backup.tools)
         // A name that nobody else thinks of: whoever finds it in the ledger may drop what has it.
-        let beside = Self.prefix + RequestID.random().filter { $0 != "-" }
+        let beside = MaintenanceSession.fitting(target, "_restoring_\(RequestID.random().prefix(8))")
         var ledger = RestoreLedger(
             job: job.id.number, step: .making, beside: beside, target: target, keptAs: nil, oldOID: old)
         if old != nil {
@@ -69,10 +66,11 @@ struct Restoration: Sendable {
         ledger.newOID = try await maintenance.number(of: ledger.beside)
         try ledger.write(configuration.restoreLedger)
         try await restoreArchive(into: ledger.beside, with: tools)
+        try await finish(ledger)
+        // Last: what is set for the database, or withheld from us, is not in our way before.
         for sentence in try await surroundings.apply(to: ledger.beside) {
             await notice("not carried over: \(sentence)")
         }
-        try await finish(ledger)
     }
 
     private func restoreArchive(into database: String, with tools: PostgresTools) async throws {
