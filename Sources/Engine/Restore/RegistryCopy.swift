@@ -1,5 +1,7 @@
+import Digest
 import Planning
 import PostgresClient
+import Revisions
 import SQLText
 
 /// Brings a living registry over into another database: every row of every table, as it is in one snapshot.
