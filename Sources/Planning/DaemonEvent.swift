@@ -52,7 +52,6 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
             ["MIGRATED_DATABASE"]
         case .revisionGuessed: ["MIGRATED_DATABASE", "MIGRATED_REVISION"]
         case .databaseReleased: ["MIGRATED_DATABASE", "MIGRATED_USER"]
-        case .revisionGuessed: ["MIGRATED_DATABASE", "MIGRATED_REVISION"]
         case .schemaDrifted, .schemaAsLeft: ["MIGRATED_DATABASE"]
         case .approvalGiven, .approvalRevoked: ["MIGRATED_DATABASE", "MIGRATED_REVISION", "MIGRATED_USER"]
         case .cancelRequested: ["MIGRATED_DATABASE", "MIGRATED_JOB", "MIGRATED_USER"]

@@ -1,5 +1,6 @@
 import Digest
 import Planning
+import PostgresClient
 import Revisions
 import TestSupport
 import Testing

@@ -1,4 +1,6 @@
 import Planning
+import PostgresClient
+import Revisions
 import TestSupport
 import Testing
 

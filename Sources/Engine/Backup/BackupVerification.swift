@@ -65,7 +65,7 @@ struct BackupVerification: Sendable {
         do {
             let scratch = try await ScratchDatabase.make(
                 backup.properties.shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Rehearsal.prefix),
-                with: tools)
+                unit: configuration.rehearsal.unit, with: tools)
             let start = ContinuousClock.now
             do {
                 try await scratch.restore(backup.archive, jobs: configuration.rehearsal.jobs)

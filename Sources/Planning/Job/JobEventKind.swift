@@ -80,8 +80,7 @@ extension JobEvent {
             switch self {
             case .jobFailed, .jobNeedsDecision: .failure
             case .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay, .stepOverrun,
-                .restoreNoticed,
-                .versionChangedOutside, .schemaDrifted:
+                .restoreNoticed, .versionChangedOutside, .schemaDrifted:
                 .attention
             // Whatever settles itself, as most locks do, is no reason to call anybody.
             case .lockWaiting, .stepRetried, .blockersSeen: .notable
