@@ -201,7 +201,7 @@ extension ToolRunner {
         let (readEnd, writeEnd) = (ends[0], FileDescriptor(rawValue: ends[1]))
         async let read: Void = Self.readAll(readEnd, onOutput)
         do {
-            let ended = try await runPiping(configuration, into: writeEnd)
+            let ended = try await Vigil.waiting { try await runPiping(configuration, into: writeEnd) }
             await read
             if Task.isCancelled { throw cancelled(command, ended) }
             _ = try outcome(of: command, ended)
