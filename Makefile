@@ -114,6 +114,7 @@ torture-proof: deps ## Take a safeguard out, each in turn, and see that make tor
 .PHONY: bench
 bench: release ## Measure against psql, with medians and ratios
 	@Benchmarks/run $(BUILD)
+	@Benchmarks/schemas $(BUILD)
 
 .PHONY: install
 install: ## Install programs, units, manual, completions and sample settings (DESTDIR=, PREFIX=/usr)
@@ -175,4 +176,4 @@ format: ## Bring the sources into the house's form
 .PHONY: lint
 lint: ## Check the form of the sources and the syntax of the scripts
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
-	@for script in scripts/* Benchmarks/run .ci/run debian/build debian/postinst debian/prerm debian/postrm Tests/SystemTests/scripts/*; do bash -n $$script; done
+	@for script in scripts/* Benchmarks/run Benchmarks/schemas .ci/run debian/build debian/postinst debian/prerm debian/postrm Tests/SystemTests/scripts/*; do bash -n $$script; done

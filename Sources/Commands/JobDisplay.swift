@@ -88,6 +88,7 @@ enum EventLine {
         case .jobFailed, .jobNeedsDecision: .red
         case .jobSucceeded: .green
         case .stepRetried, .stepOverrun, .blockersSeen, .rehearsalFinding, .jobAwaitingApproval, .versionChangedOutside,
+            .schemaDrifted,
             .jobCancelled:
             .yellow
         default: .plain

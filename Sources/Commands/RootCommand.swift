@@ -22,7 +22,7 @@ struct RootCommand: AsyncParsableCommand {
                 name: "Inspection",
                 subcommands: [
                     StatusCommand.self, CurrentCommand.self, HistoryCommand.self, HeadsCommand.self,
-                    BranchesCommand.self, ShowCommand.self, PlanCommand.self, DiffCommand.self,
+                    BranchesCommand.self, ShowCommand.self, PlanCommand.self, DiffCommand.self, DriftCommand.self,
                 ]),
             CommandGroup(
                 name: "Migration",

@@ -29,6 +29,9 @@ struct DatabaseSectionJudge {
             section: section.child("rehearsal", .rehearsal), daemon: daemon
         ).judge()
         database.locks = judgeLocks(section.child("locks", .locks))
+        let judge = SchemaSectionJudge { input.objection(to: $0)?.message }
+        database.schema = judge.judge(section.child("schema", .schema))
+        database.drift = judge.judgeDrift(section.child("drift", .drift))
         database.role = identifier("role")
         database.searchPath = searchPath() ?? []
         database.statementTimeout = section.duration("statement_timeout", in: .milliseconds(1)...(.seconds(86_400 * 7)))

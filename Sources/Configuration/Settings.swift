@@ -143,6 +143,10 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
     public var rehearsal: RehearsalSettings
     /// `[database.NAME.locks]`.
     public var locks: LockSettings
+    /// `[database.NAME.schema]`.
+    public var schema = SchemaSettings()
+    /// `[database.NAME.drift]`.
+    public var drift = DriftSettings()
 
     /// The name, under which databases are told apart.
     public var id: String { name }

@@ -1,6 +1,6 @@
 /// Every section and key that settings may have: the register against which unknown keys are told.
 enum SettingsSection: CaseIterable {
-    case top, daemon, access, database, backup, rehearsal, locks
+    case top, daemon, access, database, backup, rehearsal, locks, schema, drift
 
     /// The keys, tables of their own included.
     var keys: [String] {
@@ -13,7 +13,7 @@ enum SettingsSection: CaseIterable {
                 "url", "password", "migrations", "recursive_migrations", "file_template", "role", "search_path",
                 "statement_timeout", "approvals", "requester_may_approve", "auto_upgrade", "edited_after_apply",
                 "version_table", "version_table_schema", "registry_role",
-                "development", "backup", "rehearsal", "locks",
+                "development", "backup", "rehearsal", "locks", "schema", "drift",
             ]
         case .backup:
             [
@@ -26,11 +26,15 @@ enum SettingsSection: CaseIterable {
                 "ask", "refuse", "overrun", "overrun_factor", "overrun_least",
             ]
         case .locks: ["lock_timeout", "max_lock_timeout", "budget", "pause", "max_pause"]
+        case .schema: ["files", "command", "url", "roles", "schemas", "ignore", "ignore_kinds"]
+        case .drift: ["policy", "interval"]
         }
     }
 
     /// The keys that hold a table instead of a value.
-    static let tables: Set<String> = ["daemon", "access", "database", "backup", "rehearsal", "locks"]
+    static let tables: Set<String> = [
+        "daemon", "access", "database", "backup", "rehearsal", "locks", "schema", "drift",
+    ]
 
     /// The heading under which the section is written.
     func heading(database: String?) -> String {
@@ -43,6 +47,8 @@ enum SettingsSection: CaseIterable {
         case .backup: "[database.\(name).backup]"
         case .rehearsal: "[database.\(name).rehearsal]"
         case .locks: "[database.\(name).locks]"
+        case .schema: "[database.\(name).schema]"
+        case .drift: "[database.\(name).drift]"
         }
     }
 

@@ -2,7 +2,7 @@ extension ControlInterface {
     /// The methods of the interface.
     static let methodTexts = [
         readingMethods, jobMethods, approvalMethods, serviceMethods, keepingMethods, rehearsalMethods,
-        restoreMethods,
+        restoreMethods, driftMethods,
     ]
     .joined(separator: "\n")
 

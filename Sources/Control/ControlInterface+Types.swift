@@ -1,6 +1,7 @@
 extension ControlInterface {
     /// The types of the interface.
-    static let types = [failureTypes, revisionTypes, jobTypes, rehearsalTypes, serviceTypes].joined(separator: "\n")
+    static let types = [failureTypes, revisionTypes, jobTypes, rehearsalTypes, driftTypes, serviceTypes].joined(
+        separator: "\n")
 
     private static let failureTypes = """
         # Which way revisions are applied.

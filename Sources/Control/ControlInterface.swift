@@ -42,6 +42,8 @@ public enum ControlInterface {
         GetRehearsal.self,
         Restore.self,
         VerifyBackup.self,
+        GetDrift.self,
+        AcceptDrift.self,
     ]
 
     /// The interface description in Varlink's language, comments included: what `GetInterfaceDescription` answers.

@@ -10,6 +10,8 @@ extension DatabaseConfiguration {
             name: settings.name, connection: connection, directories: settings.migrations,
             backup: settings.backup)
         rehearsal = RehearsalRules(settings.rehearsal, jobs: settings.backup.jobs)
+        drift = DriftRules(
+            policy: settings.drift.policy, interval: settings.drift.interval, selection: settings.schema.selection)
         versionTable = VersionTableName(schema: settings.versionTableSchema, table: settings.versionTable)
         isRecursive = settings.recursiveMigrations
         fileTemplate = settings.fileTemplate

@@ -19,6 +19,7 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var locks: LockBudget
     public var backup: BackupRules
     public var rehearsal: RehearsalRules
+    public var drift = DriftRules()
     /// Where revisions are looked for.
     public var directories: [String]
     /// Whether the directories below those count as well.

@@ -1,5 +1,6 @@
 public import Digest
 import Host
+import Logging
 public import Planning
 import PostgresClient
 

@@ -29,6 +29,8 @@ public final class DatabaseEngine: Sendable {
         /// The database that we last had a registry in.
         var home: ServerIdentity?
         var overview: Overview?
+        /// The last look at the schema; the report is nil where it failed.
+        var drift: (at: ContinuousClock.Instant, report: DriftReport?)?
         /// The jobs that were queued, retried or settled through this engine.
         var ownJobs: Set<Int64> = []
     }
@@ -213,6 +215,10 @@ public final class DatabaseEngine: Sendable {
         }
     }
 
+    var driftSeen: (at: ContinuousClock.Instant, report: DriftReport?)? { state.withLock { $0.drift } }
+
+    func noteDrift(_ report: DriftReport?) { state.withLock { $0.drift = (.now, report) } }
+
     // MARK: Own jobs
 
     /// Takes a job for this engine's own: see `DatabaseConfiguration.takesOnlyOwnJobs`.
@@ -274,7 +280,7 @@ public final class DatabaseEngine: Sendable {
             }
         return Pipeline(
             configuration: configuration, sessions: sessions, library: library, backups: backups(sessions),
-            reporter: reporter(sessions), activity: activity, retry: retry, faults: faults, job: job)
+            reporter: reporter(sessions), activity: activity, retry: retry, faults: faults, now: now, job: job)
     }
 
     /// Tells other daemons that there is news. A hint at a low rate, never in the transaction of a revision.

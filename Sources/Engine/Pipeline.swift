@@ -13,6 +13,7 @@ struct Pipeline: Sendable {
     let retry: LockRetry
     /// Called on entry to each state, after it was written. Tests kill the program here.
     let faults: FaultPlan
+    let now: @Sendable () -> Timestamp
     var job: Job
 
     /// Another daemon, or a person, has moved the job: it is no longer ours.
@@ -51,6 +52,9 @@ struct Pipeline: Sendable {
                 return try await park(revoked.missing)
             } catch let asked as FindingsAsked {
                 return try await park(asked.findings)
+            } catch let drifted as DriftUnaccepted {
+                return try await enter(
+                    .awaitingApproval, "\(drifted.report.sentence); waits for: migratectl drift --accept", missing: [])
             } catch is PlanChanged {
                 try await enter(.queued, "the database or the revisions have changed: planning again")
             }
@@ -63,6 +67,7 @@ struct Pipeline: Sendable {
     private mutating func carryOut(_ draft: Draft) async throws {
         let current = try await makePlan()
         guard current.plan.digest == draft.plan.digest else { throw PlanChanged() }
+        let drift = try await lookForDrift()
 
         var expectation: RehearsalExpectation?
         if wantsBackup {
@@ -89,6 +94,7 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
+            await keepSchema(drift)
         }
         if job.kind == .stamp {
             try await enter(.applying, "stamping")
@@ -96,6 +102,7 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
+            await keepSchema(nil)
         }
         if job.kind == .restore { try await restore() }
         if job.kind == .reset {
@@ -104,6 +111,7 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan, rowsAfter: [])
+            await keepSchema(nil)
         }
         try await enter(.succeeded, summary(of: current.plan))
     }

@@ -37,6 +37,7 @@ struct Triage: Sendable {
             guard policy.accepts(standing, requester: job.requestedBy) else { return false }
         }
         guard let missing = job.missingApprovals else { return true }
+        if missing.isEmpty { return try await engine.isDriftSettled(sessions) }
         let standing = try await ApprovalStore(session: sessions.observer).standing(for: missing.map(\.contentDigest))
         return policy.missing(of: missing, approvals: standing, requester: job.requestedBy).isEmpty
     }

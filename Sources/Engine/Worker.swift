@@ -165,6 +165,7 @@ struct Worker: Sendable {
         }
         let someoneElseRuns = try await someoneElseRuns(sessions)
         if someoneElseRuns { try await tellOfOrphan(sessions, &told) }
+        if isAlone, !someoneElseRuns { try await engine.lookIfDue(sessions) }
         return someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll
     }
 

@@ -22,11 +22,18 @@ struct CatalogueQuery: Sendable {
     }
 
     /// All kinds of objects that are kept at an address of their own. Columns come with `columns`.
-    static let all = [
-        namespaces, extensions, collations, enums, composites, ranges, domains, sequences, sequenceOwnerships, tables,
-        inheritances, tableSettings, views, materializedViews, routines, aggregates, constraints, indexes, triggers,
-        eventTriggers, rules, policies, defaultPrivileges,
-    ]
+    static func all(serverVersion: Int) -> [CatalogueQuery] {
+        [
+            namespaces, extensions, languages, collations, conversions, enums, composites, ranges, domains,
+            accessMethods,
+            wrappers, servers, userMappings, sequences, sequenceOwnerships, tables, inheritances, tableSettings, views,
+            materializedViews, routines, aggregates, casts, transforms, operators, operatorFamilies, operatorClasses,
+            textSearchParsers, textSearchTemplates, textSearchDictionaries, textSearchConfigurations, constraints,
+            indexes,
+            statistics, triggers, eventTriggers, rules, policies, publications(serverVersion: serverVersion),
+            defaultPrivileges,
+        ]
+    }
 }
 
 extension Row {
@@ -62,6 +69,14 @@ enum Fragment {
     /// The state of a trigger or rule.
     static func state(_ column: String) -> String {
         "CASE \(column) WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END"
+    }
+    /// An expression, so that PostgreSQL reads back what it printed: a list of varchar values is cast as a whole by itself,
+    /// and element by element where the cast is written.
+    static func spelled(_ expression: String) -> String {
+        let value = "'(?:[^']|'')*'::character varying"
+        return """
+            regexp_replace(\(expression), $r$\\(ARRAY\\[(\(value)(?:, \(value))*)\\]\\)::text\\[\\]$r$, 'ARRAY[\\1]', 'g')
+            """
     }
     /// How a sequence `s` counts.
     static let numbers = """

@@ -7,6 +7,9 @@ public struct Introspector: Sendable {
     /// A table that is left out: Alembic's version table.
     public var versionTable: String
 
+    /// Whether every owner is named, and not only those who are not the reader.
+    public var namesEveryOwner = false
+
     /// A reader.
     public init(versionTable: String = "alembic_version") {
         self.versionTable = versionTable
@@ -15,9 +18,10 @@ public struct Introspector: Sendable {
     /// What the database looks like.
     public func read(_ connection: Connection) async throws -> DatabaseSchema {
         // With an empty search path every name comes qualified.
-        let options = TransactionOptions(isolation: .repeatableRead, isReadOnly: true, settings: ["search_path": ""])
+        let options = TransactionOptions(
+            isolation: .repeatableRead, isReadOnly: true, settings: ["search_path": "", "lock_timeout": "10s"])
         return try await connection.transaction(options) { scope in
-            var reading = CatalogueReading(scope: scope)
+            var reading = CatalogueReading(scope: scope, namesEveryOwner: namesEveryOwner)
             return try await reading.schema(without: versionTable)
         }
     }
@@ -26,18 +30,20 @@ public struct Introspector: Sendable {
 /// One reading of the catalogue.
 private struct CatalogueReading {
     let scope: TransactionScope
+    let namesEveryOwner: Bool
     var schema = DatabaseSchema()
     private var names: [CatalogueAddress: ObjectID] = [:]
     private var aliases: [CatalogueAddress: CatalogueAddress] = [:]
 
-    init(scope: TransactionScope) {
+    init(scope: TransactionScope, namesEveryOwner: Bool) {
         self.scope = scope
+        self.namesEveryOwner = namesEveryOwner
     }
 
     mutating func schema(without versionTable: String) async throws -> DatabaseSchema {
         for row in try await ask(NeedQuery.aliases) { aliases[try row.address()] = try row.address(at: 3) }
         let columns = try await readColumns()
-        for query in CatalogueQuery.all {
+        for query in CatalogueQuery.all(serverVersion: scope.connection.serverVersion) {
             for row in try await ask(query.sql) {
                 var (address, object) = try query.found(in: row)
                 if var table = object as? Table {
@@ -51,9 +57,9 @@ private struct CatalogueReading {
         try await readAttached()
         try await readNeeds()
         for row in try await ask(NeedQuery.strangers) { schema.strangers.append(try row.decode(0)) }
-        for id in schema.objects.keys where id.kind == .table && id.name.hasSuffix(".\(versionTable)") {
-            schema.leaveOut(id)
-        }
+        let name = try await ask("SELECT quote_ident('\(versionTable.replacing("'", with: "''"))')").scalar(
+            as: String.self)
+        schema.leaveOut { $0.kind == .table && $0.name.hasSuffix(".\(name)") }
         return schema
     }
 
@@ -95,7 +101,7 @@ private struct CatalogueReading {
             guard let subject = name(try row.address()) else { continue }
             schema.insert(Comment(subject: subject, target: try row.decode(3), text: try row.decode(4)))
         }
-        for row in try await ask(AttachedQuery.strangersOwners) {
+        for row in try await ask(namesEveryOwner ? AttachedQuery.everyOwner : AttachedQuery.strangersOwners) {
             guard let subject = name(try row.address()) else { continue }
             schema.insert(Owner(subject: subject, target: try row.decode(3), role: try row.decode(5)))
         }
@@ -105,7 +111,7 @@ private struct CatalogueReading {
             var privileges = try JSONDecoder().decode(Privileges.self, from: Data(json.utf8))
             privileges.subject = subject
             schema.insert(privileges)
-            schema.addWait(of: privileges.id, for: ObjectID(.owner, privileges.target))
+            schema.addWait(of: privileges.id, for: ObjectID(.owner, subject.description))
         }
     }
 
@@ -121,13 +127,30 @@ private struct CatalogueReading {
         addTableWaits()
     }
 
+    /// What needs a partition's key that comes from the whole's needs the partition to be attached.
+    private mutating func addNeedsOfKeys() {
+        for (id, others) in schema.needs {
+            for other in others {
+                let key = schema.objects[other] as? Constraint
+                let isInherited = key?.isInherited ?? (schema.objects[other] as? Index)?.isInherited ?? false
+                guard isInherited, let table = schema.objects[other]?.container, id.kind == .constraint,
+                    (schema.objects[id] as? Constraint)?.type == "f"
+                else { continue }
+                schema.addNeed(of: id, for: ObjectID(.inheritance, table.name))
+            }
+        }
+    }
+
     /// A partition is attached when its keys and indexes and those of the whole are there; a table's switches may name an
     /// index; a sequence belongs to a column that is there.
     private mutating func addTableWaits() {
         var parts: [ObjectID: [ObjectID]] = [:]
         for (id, object) in schema.objects where [.index, .constraint].contains(id.kind) {
+            // A foreign key of one table may need that another is attached.
+            if (object as? Constraint)?.type == "f" { continue }
             if let container = object.container { parts[container, default: []].append(id) }
         }
+        addNeedsOfKeys()
         for (id, object) in schema.objects {
             switch object {
             case let inheritance as Inheritance:

@@ -16,6 +16,8 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
     case approvalGiven = "approval-given"
     case approvalRevoked = "approval-revoked"
     case cancelRequested = "cancel-requested"
+    case schemaDrifted = "schema-drifted"
+    case schemaAsLeft = "schema-as-left"
 
     /// The journal's MESSAGE_ID.
     public var messageID: String {
@@ -34,6 +36,8 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
         case .revisionGuessed: "98c1611465b87c8da2471104be9256e9"
         case .approvalGiven: "87bd6985b5e92a0128984a61845866b8"
         case .approvalRevoked: "324d89b55753d9c3ff40f9a2cd9b4064"
+        case .schemaDrifted: "4f1d9a0c5b7e4863a2e1c0d97b5f3a68"
+        case .schemaAsLeft: "9c2b7e51d04f4a6e8b3d5f7a1c9e0264"
         case .cancelRequested: "b61f0a7d3e5c48d29a84c7f2e9d05b13"
         }
     }
@@ -48,6 +52,7 @@ public enum DaemonEvent: String, Sendable, Hashable, CaseIterable {
             ["MIGRATED_DATABASE"]
         case .revisionGuessed: ["MIGRATED_DATABASE", "MIGRATED_REVISION"]
         case .databaseReleased: ["MIGRATED_DATABASE", "MIGRATED_USER"]
+        case .schemaDrifted, .schemaAsLeft: ["MIGRATED_DATABASE"]
         case .approvalGiven, .approvalRevoked: ["MIGRATED_DATABASE", "MIGRATED_REVISION", "MIGRATED_USER"]
         case .cancelRequested: ["MIGRATED_DATABASE", "MIGRATED_JOB", "MIGRATED_USER"]
         }

@@ -31,18 +31,44 @@ public struct DatabaseSchema: Sendable {
         waits[object, default: []].insert(other)
     }
 
-    /// Removes an object with all of which it is the container.
-    public mutating func leaveOut(_ id: ObjectID) {
-        objects = objects.filter { !isPart($0.key, of: id) }
+    /// Removes objects, with all of which they are the containers.
+    public mutating func leaveOut(where isLeftOut: (ObjectID) -> Bool) {
+        objects = objects.filter { id, _ in
+            var next: ObjectID? = id
+            while let each = next {
+                if isLeftOut(each) { return false }
+                next = objects[each]?.container
+            }
+            return true
+        }
     }
 
-    private func isPart(_ id: ObjectID, of whole: ObjectID) -> Bool {
-        var next: ObjectID? = id
-        while let each = next {
-            if each == whole { return true }
-            next = objects[each]?.container
+    /// Makes an object what it is in another schema, or removes it with that, unless it is no longer what it was `since`.
+    public mutating func restore(_ id: ObjectID, from other: DatabaseSchema, unlessChangedSince since: DatabaseSchema) {
+        let isUntouched =
+            switch (objects[id], since.objects[id]) {
+            case (nil, nil): true
+            case (let now?, let then?): now.isSame(asAny: then)
+            default: false
+            }
+        guard isUntouched else { return }
+        if let object = other.objects[id] {
+            // A table's parts are looked at each for itself.
+            guard var table = object as? Table, let present = objects[id] as? Table else { return insert(object) }
+            table.columns = present.columns
+            insert(table)
+        } else {
+            objects[id] = nil
         }
-        return false
+    }
+
+    /// Leaves out what another schema has nothing to say about at all: of whom things are, and who may do what.
+    public func comparable(with other: DatabaseSchema) -> DatabaseSchema {
+        let spoken = Set(other.objects.keys.map(\.kind))
+        let silent = Set([ObjectKind.owner, .privileges, .defaultPrivileges]).subtracting(spoken)
+        var result = self
+        result.leaveOut { silent.contains($0.kind) }
+        return result
     }
 
     /// Who needs each object.

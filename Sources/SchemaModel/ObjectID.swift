@@ -11,6 +11,16 @@ public struct ObjectID: Sendable, Hashable, Codable, Comparable, CustomStringCon
         self.name = name
     }
 
+    /// The schema that it is in, where its kind is in one.
+    var schema: String? {
+        if kind == .schema { return name }
+        guard [.owner, .comment, .privileges].contains(kind) == false, name.contains(".") else { return nil }
+        let first =
+            name.hasPrefix("\"")
+            ? "\"" + name.dropFirst().prefix { $0 != "\"" } + "\"" : String(name.prefix { $0 != "." })
+        return first
+    }
+
     /// `table public.orders`.
     public var description: String { "\(kind.rawValue) \(name)" }
 

@@ -55,6 +55,26 @@ public struct SchemaDifference: Sendable {
         fates.map { Entry(id: $0.key, fate: $0.value) }.sorted { $0.id < $1.id }
     }
 
+    /// What cannot be had back of an object that goes, as a sentence.
+    public func loss(of id: ObjectID) -> String? {
+        [.drop, .remake].contains(fates[id]) ? old.objects[id]?.loss : nil
+    }
+
+    /// All that cannot be had back, as sentences; what goes with its whole is not told apart.
+    public var losses: [String] {
+        entries.filter { entry in
+            container(of: entry.id).map { ![.drop, .remake].contains(fates[$0]) } ?? true
+        }.compactMap { loss(of: $0.id) }
+    }
+
+    /// What an object is a part of, before or after.
+    func container(of id: ObjectID) -> ObjectID? { (new.objects[id] ?? old.objects[id])?.container }
+
+    /// Whether an object comes and goes with the statement that makes or drops its whole.
+    func isMadeWithWhole(_ id: ObjectID) -> Bool {
+        fates[id] == .drop || (new.objects[id]?.isMadeWithContainer ?? false)
+    }
+
     private mutating func remake(_ id: ObjectID, _ needers: [ObjectID: [ObjectID]]) {
         guard old.objects[id] != nil, new.objects[id] != nil else { return }
         guard fates[id] != .remake else { return }
@@ -84,7 +104,8 @@ public struct SchemaDifference: Sendable {
 
     private mutating func followDrop(of id: ObjectID, _ needers: [ObjectID: [ObjectID]]) {
         let passing: Set<ObjectKind> = [
-            .routine, .columnDefault, .constraint, .index, .view, .materializedView, .trigger, .rule, .policy,
+            .routine, .columnDefault, .constraint, .domainConstraint, .index, .view, .materializedView, .trigger, .rule,
+            .policy,
         ]
         for needer in needers[id, default: []] where fates[needer] == nil && passing.contains(needer.kind) {
             remake(needer, needers)

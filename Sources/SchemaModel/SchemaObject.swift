@@ -19,6 +19,14 @@ public protocol SchemaObject: Codable, Equatable, Sendable {
     var creation: [String] { get }
     /// The statements that remove it.
     var removal: [String] { get }
+    /// What cannot be had back once it is dropped, as a sentence; nil where nothing is lost.
+    var loss: String? { get }
+    /// How it is made where others use what it is a part of.
+    func creationStages(in surroundings: Surroundings) -> [DDLStage]
+    /// How it is removed where others use what it is a part of.
+    func removalStages(in surroundings: Surroundings) -> [DDLStage]
+    /// How `statements`, which make `desired` of it, are carried out where others use what it is a part of.
+    func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage]
     /// How this one becomes `desired`, which differs from it.
     func change(to desired: Self) -> ObjectChange
     /// Whether both are equal, parts aside.
@@ -44,6 +52,16 @@ extension SchemaObject {
     public var isMadeWithContainer: Bool { false }
     /// It does not.
     public var comesByItself: Bool { false }
+    /// Nothing.
+    public var loss: String? { nil }
+    /// At once.
+    public func creationStages(in surroundings: Surroundings) -> [DDLStage] { [DDLStage(creation)] }
+    /// At once.
+    public func removalStages(in surroundings: Surroundings) -> [DDLStage] { [DDLStage(removal)] }
+    /// At once.
+    public func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage] {
+        [DDLStage(statements)]
+    }
     /// Removed and made anew.
     public func change(to desired: Self) -> ObjectChange { .anew }
     /// Plain equality.
@@ -51,6 +69,12 @@ extension SchemaObject {
 
     func isSame(asAny other: any SchemaObject) -> Bool {
         (other as? Self).map(isSame(as:)) ?? false
+    }
+
+    func changeStages(
+        toAny desired: any SchemaObject, _ statements: [String], in surroundings: Surroundings
+    ) -> [DDLStage] {
+        (desired as? Self).map { changeStages(to: $0, statements, in: surroundings) } ?? [DDLStage(statements)]
     }
 
     func change(toAny desired: any SchemaObject) -> ObjectChange {

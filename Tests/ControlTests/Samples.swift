@@ -45,6 +45,9 @@ enum Samples {
         name: "main-20261122T101500Z-001", database: "main", path: "/var/backups/migrated/main", takenAt: moment,
         elapsedSeconds: 2.5, size: 80_000_000, versionRows: ["001"], job: job.id, isVerified: true,
         problem: "a hash differs")
+    static let drift = DriftReport(
+        lookedAt: moment, keptAt: moment, changes: [.init(kind: "table", name: "public.t", change: "create")],
+        notCompared: ["base type b"], upgrade: "CREATE TABLE t ();", downgrade: "DROP TABLE t;")
     static let check = Check(subject: "main: pg_dump", outcome: .bad, message: "not found", hint: "install it")
 
     static var database: DatabaseStatus {
@@ -160,6 +163,8 @@ enum Samples {
             VerifyBackup.self,
             .init(database: "main", backup: "main-20261122T101500Z-001", noRestore: true, digest: digest),
             .init(message: "main-20261122T101500Z-001 is good", isDone: true)),
+        Exchange(GetDrift.self, .init(database: "main"), .init(report: drift)),
+        Exchange(AcceptDrift.self, .init(database: "main", changes: drift.changes), .init(report: drift)),
     ]
 }
 

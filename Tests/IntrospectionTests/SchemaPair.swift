@@ -100,6 +100,60 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
                 CREATE TABLE t (x d, y pair); CREATE TYPE span AS RANGE (SUBTYPE = float8);
                 """),
         SchemaPair(
+            name: "operators, casts, text search, statistics",
+            from: """
+                CREATE TABLE t (a int, b int); CREATE STATISTICS st ON a, b FROM t;
+                CREATE TEXT SEARCH CONFIGURATION words (COPY = english);
+                """,
+            to: """
+                CREATE TABLE t (a int, b int); CREATE STATISTICS st (ndistinct) ON a, b FROM t;
+                CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = pg_catalog.simple, STOPWORDS = 'english');
+                CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+                ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR word WITH plain, simple;
+                CREATE TYPE pair AS (a int, b int);
+                CREATE FUNCTION text_of(pair) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1.a::text';
+                CREATE CAST (pair AS text) WITH FUNCTION text_of(pair) AS ASSIGNMENT;
+                CREATE FUNCTION same(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a = $2.a';
+                CREATE OPERATOR === (FUNCTION = same, LEFTARG = pair, RIGHTARG = pair, COMMUTATOR = ===);
+                CREATE OPERATOR FAMILY ints USING btree;
+                CREATE OPERATOR CLASS backwards FOR TYPE int USING btree FAMILY ints AS OPERATOR 1 >, OPERATOR 2 >=,
+                    OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 btint4cmp(int, int);
+                CREATE INDEX t_back ON t (a backwards);
+                """),
+        SchemaPair(
+            name: "foreign data and publications",
+            from: "CREATE TABLE t (a int PRIMARY KEY, b text); CREATE PUBLICATION p FOR TABLE t;",
+            to: """
+                CREATE TABLE t (a int PRIMARY KEY, b text);
+                CREATE PUBLICATION p FOR TABLE t (a) WHERE (a > 1) WITH (publish = 'insert');
+                CREATE PUBLICATION every FOR ALL TABLES;
+                CREATE FOREIGN DATA WRAPPER w OPTIONS (debug 'true'); CREATE SERVER far FOREIGN DATA WRAPPER w OPTIONS (host 'a');
+                CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (name 'x');
+                CREATE FOREIGN TABLE elsewhere (n int OPTIONS (field 'm') NOT NULL, s text DEFAULT 'x') SERVER far OPTIONS (path 'p');
+                COMMENT ON SERVER far IS 'away'; COMMENT ON FOREIGN TABLE elsewhere IS 'there';
+                """),
+        SchemaPair(
+            name: "what other programs' tests found",
+            from: """
+                CREATE SEQUENCE bounded MINVALUE 1 MAXVALUE 50;
+                CREATE TYPE old_state AS ENUM ('a', 'b'); CREATE TABLE items (state old_state DEFAULT 'a');
+                CREATE TABLE parent (a int NOT NULL DEFAULT 1);
+                CREATE TABLE whole (k text, id int, PRIMARY KEY (k, id)) PARTITION BY LIST (k);
+                CREATE TABLE pointing (k text, id int, FOREIGN KEY (k, id) REFERENCES whole);
+                """,
+            to: """
+                CREATE SEQUENCE bounded MINVALUE 100 MAXVALUE 200;
+                CREATE TYPE new_state AS ENUM ('b', 'a'); CREATE TABLE items (state new_state DEFAULT 'b');
+                CREATE TABLE parent (a int NOT NULL DEFAULT 1);
+                CREATE TABLE child (b int) INHERITS (parent); ALTER TABLE child ALTER a SET DEFAULT 2;
+                CREATE TABLE whole (k text, id int, PRIMARY KEY (k, id)) PARTITION BY LIST (k);
+                CREATE TABLE part PARTITION OF whole FOR VALUES IN ('x');
+                CREATE TABLE pointing (k text, id int, FOREIGN KEY (k, id) REFERENCES whole);
+                CREATE TABLE local (k text, id int, FOREIGN KEY (k, id) REFERENCES part);
+                CREATE TABLE orders (status varchar(10) CHECK (status IN ('a', 'b')));
+                CREATE DOMAIN price AS numeric CHECK (VALUE >= 0); CREATE TYPE info AS (p price); CREATE TABLE goods (i info);
+                """),
+        SchemaPair(
             name: "a table becomes a view of the same name",
             from: "CREATE TABLE t (id int); CREATE SEQUENCE s MAXVALUE 100;",
             to:

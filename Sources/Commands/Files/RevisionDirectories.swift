@@ -55,6 +55,19 @@ struct RevisionDirectories: Sendable, Equatable {
 
     /// What the settings say that a daemon of this user would read, or else the system's.
     static func configured(_ context: CommandContext, database: String?) throws -> RevisionDirectories {
+        let (settings, local) = try settings(context, database: database)
+        guard let found = settings else { return RevisionDirectories(paths: [local]) }
+        return RevisionDirectories(
+            paths: found.migrations, isRecursive: found.recursiveMigrations, fileTemplate: found.fileTemplate,
+            script: SQLScript.Settings(
+                role: found.role, searchPath: found.searchPath,
+                versionTable: VersionTableName(schema: found.versionTableSchema, table: found.versionTable)))
+    }
+
+    /// The database that the settings have, and where its revisions are if they have none.
+    static func settings(
+        _ context: CommandContext, database: String?
+    ) throws -> (found: DatabaseSettings?, local: String) {
         let written = CallerSettings(context)
         let settings: Settings
         do {
@@ -64,14 +77,7 @@ struct RevisionDirectories: Sendable, Equatable {
             failure.hint = (failure.hint.map { "\($0), or " } ?? "") + "name the directory: --directory PATH"
             throw failure
         }
-        guard let found = try one(of: settings.databases, named: database, by: \.name) else {
-            return RevisionDirectories(paths: [written.migrations])
-        }
-        return RevisionDirectories(
-            paths: found.migrations, isRecursive: found.recursiveMigrations, fileTemplate: found.fileTemplate,
-            script: SQLScript.Settings(
-                role: found.role, searchPath: found.searchPath,
-                versionTable: VersionTableName(schema: found.versionTableSchema, table: found.versionTable)))
+        return (try one(of: settings.databases, named: database, by: \.name), written.migrations)
     }
 
     /// The database that is meant; nil where there is none at all.

@@ -15,9 +15,10 @@ struct RevisionWriter {
         var path: String
     }
 
-    /// Writes the file of a revision at the place that is asked for. Its sections are empty.
+    /// Writes the file of a revision at the place that is asked for. Its sections are empty where none are given.
     func write(
-        _ request: RevisionRequest, message: String?, isTransactional: Bool = true, into directory: String? = nil
+        _ request: RevisionRequest, message: String?, isTransactional: Bool = true, into directory: String? = nil,
+        sections: (upgrade: String, downgrade: String)? = nil
     ) throws -> Written {
         do {
             let node = try listing.graph.place(for: request)
@@ -31,7 +32,8 @@ struct RevisionWriter {
             let parent = FilePaths.split(path).parent
             if directories.fileTemplate.makesDirectories { try DirectoryTree.make(parent, mode: 0o755) }
             do throws(FileError) {
-                try AtomicFile.writeNew(path, text: format.render(header))
+                let text = sections.map { format.render(header, upgrade: $0.upgrade, downgrade: $0.downgrade) }
+                try AtomicFile.writeNew(path, text: text ?? format.render(header))
             } catch  where error.alreadyExists {
                 throw Failure(.revisionsInvalid, "cannot write \"\(path)\": it exists", hint: "choose another --rev-id")
             } catch {

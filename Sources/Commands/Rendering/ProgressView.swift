@@ -71,6 +71,7 @@ struct ProgressView: Sendable {
             end()
             return ["\(painter(signs.done, .green)) \(message)"]
         case .stepRetried, .rehearsalFinding, .restoreNoticed, .blockersSeen, .blockersStay, .versionChangedOutside,
+            .schemaDrifted,
             .jobAwaitingApproval, .jobNeedsDecision, .backupNotPruned:
             return ["\(painter(signs.notice, .yellow)) \(message)"]
         case .backupPruned:

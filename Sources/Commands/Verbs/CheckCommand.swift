@@ -2,6 +2,7 @@ import ArgumentParser
 import Host
 import Planning
 import Revisions
+import SchemaModel
 
 /// `migratectl check`: judges revision files as a reviewer would, without a database.
 struct CheckCommand: FileVerb {
@@ -36,7 +37,14 @@ struct CheckCommand: FileVerb {
             valueName: "path"))
     var paths: [String] = []
 
+    @Flag(name: .long, help: "Say instead whether revision --autogenerate would write anything.")
+    var autogenerate = false
+
+    @OptionGroup var ends: ComparisonEnds
+    @OptionGroup var comparing: ComparisonOptions
+
     func run(in session: Session) async throws {
+        guard !autogenerate else { return try await checkSchema(session) }
         let known = LintRule.codes
         if let code = ignore.first(where: { !known.contains($0) }) {
             throw Failure(
@@ -65,6 +73,31 @@ struct CheckCommand: FileVerb {
                 "cannot pass \(directories.paths.map { "\"\($0)\"" }.joined(separator: ", ")): "
                     + Quantity.count(count, "finding"))
         }
+    }
+
+    private func checkSchema(_ session: Session) async throws {
+        let (from, to, reader) = try await ends.sources(session, places, comparing)
+        try await SchemaComparison.read(
+            from: from, to: to, renames: try comparing.renames(), reader: reader,
+            body: { comparison, _ in
+                let difference = comparison.difference
+                if session.output.isJSON {
+                    try session.output.document(
+                        DifferenceReport(
+                            difference, statements: DDLWriter.statements(of: difference),
+                            notCompared: comparison.strangers))
+                } else {
+                    try session.output.lines(
+                        DifferenceView(tree: DifferenceTree(difference), painter: session.output.painter).lines)
+                }
+                guard difference.isEmpty else {
+                    throw Failure(
+                        .checkFailed,
+                        "cannot pass the schema: \(Quantity.count(difference.entries.count, "object")) would change",
+                        hint: "write the revision: migratectl revision --autogenerate -m MESSAGE")
+                }
+                if !session.output.isJSON { try session.output.line("the schema is the one that is meant") }
+            }, needsServer: false)
     }
 
     /// Those that are named. For files, those that are configured if they hold them, because a revision's parents may

@@ -1,104 +1,82 @@
 import ArgumentParser
-import Introspection
 import Planning
-import PostgresClient
 import SchemaModel
 
-/// `migratectl diff FROM TO`: what leads from one database's schema to another's. Needs no daemon.
+/// `migratectl diff FROM TO`: what leads from one schema to another. Needs no daemon.
 struct DiffCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "Show what leads from one database's schema to another's.",
+        commandName: "diff", abstract: "Show what leads from one schema to another.",
         discussion: """
-            Both catalogues are only read, each in one snapshot. Left out are members of extensions, the schema migrated \
-            and the version table; kinds of objects that are not understood are named on standard error.
+            \(SchemaSource.forms)
+
+            Catalogues are only read, each in one snapshot; all that is not a database is loaded into a throw-away server \
+            first. Left out are members of extensions, the schema migrated and the version table; what is not understood is \
+            named on standard error. Without --plain, --sql writes what a busy server hardly feels.
 
             Exit status: 0 if the schemas are equal, 2 if they differ.
             """)
 
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var places: DirectoryOptions
+    @OptionGroup var comparing: ComparisonOptions
 
-    @Argument(help: ArgumentHelp("The database as it is: postgresql://…", valueName: "from"))
+    @Argument(help: ArgumentHelp("The schema as it is.", valueName: "from"))
     var from: String
 
-    @Argument(help: ArgumentHelp("The database as it shall be.", valueName: "to"))
+    @Argument(help: ArgumentHelp("The schema as it shall be.", valueName: "to"))
     var to: String
 
     @Flag(name: .long, help: "Only the SQL that turns the first into the second; nothing if they are equal.")
     var sql = false
 
-    @Flag(name: .long, help: "The short forms of statements, for databases that nobody is using.")
-    var plain = false
-
     var needsDaemon: Bool { false }
 
     func run(in session: Session) async throws {
-        async let present = Self.read(from)
-        async let desired = Self.read(to)
-        let (old, new) = (try await present, try await desired)
-        let difference = SchemaDifference(from: old, to: new)
-        let report = DifferenceReport(difference)
-        for stranger in Set(old.strangers + new.strangers).sorted() {
-            _ = session.context.errors.write("migratectl: not compared: \(stranger)\n")
+        let (reader, left, right) = try sources(session)
+        let renames = try comparing.renames()
+        try await SchemaComparison.read(
+            from: left, to: right, renames: renames, reader: reader,
+            body: { comparison, server in try await show(comparison, server, reader, session) },
+            needsServer: !renames.isEmpty)
+    }
+
+    /// Settings are only asked where they are named: two addresses can be compared wherever one is.
+    private func sources(_ session: Session) throws -> (SchemaReader, SchemaSource, SchemaSource) {
+        let directory = session.context.workingDirectory
+        let left = try SchemaSource(from, settings: try SchemaContext.find(session), in: directory)
+        let right = try SchemaSource(to, settings: try SchemaContext.find(session), in: directory)
+        let context = (try? SchemaContext.find(session)) ?? SchemaContext()
+        return (SchemaReader(caller: session, places: places, context: context, roles: comparing.role), left, right)
+    }
+
+    private func show(
+        _ comparison: SchemaComparison, _ server: ScratchServer?, _ reader: SchemaReader, _ session: Session
+    ) async throws {
+        for stranger in comparison.strangers { try session.warn("not compared: \(stranger)") }
+        var difference = comparison.difference
+        var renames: [String] = []
+        if let server, !comparison.renames.isEmpty {
+            let trial = Autogeneration(
+                comparison: comparison, style: .plain, introspector: reader.context.introspector,
+                selection: reader.context.selection)
+            (renames, difference) = try await trial.renamed(on: server)
         }
+        let portions = DDLWriter.portions(of: difference, style: comparing.plain ? .plain : .careful)
+        let statements = renames + portions.flatMap(\.statements).map(\.sql)
         if session.output.isJSON {
-            try session.output.document(report)
-        } else if sql {
-            try session.output.lines(report.statements.map { $0 + ";" })
+            try session.output.document(
+                DifferenceReport(difference, statements: statements, notCompared: comparison.strangers))
+        } else if !sql {
+            try session.output.lines(
+                renames + DifferenceView(tree: DifferenceTree(difference), painter: session.output.painter).lines)
+        } else if comparing.plain {
+            try session.output.lines(statements.map { $0 + ";" })
         } else {
-            try session.output.lines(report.lines)
-        }
-        if !difference.isEmpty { throw ExitCode(2) }
-    }
-
-    private static func read(_ url: String) async throws -> DatabaseSchema {
-        do {
-            let parameters = try ConnectionParameters(url: url)
-            let connection = try await Connection.open(parameters, applicationName: "migratectl diff")
-            do {
-                let schema = try await Introspector(versionTable: VersionTableName.usual).read(connection)
-                await connection.close()
-                return schema
-            } catch {
-                await connection.close()
-                throw error
+            try session.output.lines(renames.map { $0 + ";" })
+            for portion in portions {
+                try session.output.write(portion.isTransactional ? "BEGIN;\n\(portion.sql)COMMIT;\n" : portion.sql)
             }
-        } catch let error as ConnectionStringError {
-            throw Failure(
-                .usage, "cannot read the database's address: \(error)", hint: "write postgresql://user@host/database")
-        } catch let error as ConnectionError {
-            throw Failure(.databaseUnavailable, error.message, hint: error.hint)
-        } catch let error as ServerError {
-            throw Failure(.databaseUnavailable, "cannot read the catalogue: \(error.message)")
         }
-    }
-}
-
-/// A difference, as it is shown.
-struct DifferenceReport: Encodable {
-    /// One object's change.
-    struct Change: Encodable {
-        var kind: String
-        var name: String
-        var change: String
-    }
-
-    var isEqual: Bool
-    var changes: [Change]
-    var statements: [String]
-
-    init(_ difference: SchemaDifference) {
-        isEqual = difference.isEmpty
-        changes = difference.entries.map {
-            Change(kind: $0.id.kind.rawValue, name: $0.id.name, change: $0.fate.rawValue)
-        }
-        statements = DDLWriter.statements(of: difference)
-    }
-
-    /// One line an object, for people.
-    var lines: [String] {
-        changes.map { change in
-            let sign = ["create": "+", "drop": "-", "alter": "~"][change.change] ?? "±"
-            return "\(sign) \(change.kind) \(change.name)"
-        }
+        if !difference.isEmpty || !renames.isEmpty { throw ExitCode(2) }
     }
 }

@@ -49,6 +49,8 @@ struct Handlers: Sendable {
             ControlServer.handler(GetMetrics.self) { parameters, _ in try await getMetrics(parameters) },
             ControlServer.handler(Restore.self, queueRestore),
             ControlServer.handler(streaming: VerifyBackup.self) { try await verifyBackup($0, $1) },
+            ControlServer.handler(GetDrift.self, getDrift),
+            ControlServer.handler(AcceptDrift.self, acceptDrift),
         ]
     }
 

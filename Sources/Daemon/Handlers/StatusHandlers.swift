@@ -49,6 +49,9 @@ extension Handlers {
             status.serverVersion = version
             do {
                 status.add(try await engine.standing())
+                if let drift = engine.lastDrift, drift.isDrifted {
+                    status.warnings.append("\(drift.sentence) (see: migratectl drift)")
+                }
             } catch {
                 status.connection = .unavailable
                 status.failure = error as? Failure ?? Failure(.databaseUnavailable, "cannot read the status: \(error)")

@@ -4,7 +4,9 @@ enum RegistrySchema {
     static var version: Int { versions.count }
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
-    static let versions: [[String]] = [first, stamps, resets, rehearsals, freeHistory, findings, restores]
+    static let versions: [[String]] = [
+        first, stamps, resets, rehearsals, freeHistory, findings, restores, keptSchemas,
+    ]
 
     /// The names of all our tables: those that the statements above create.
     static var tables: [String] {
@@ -114,6 +116,22 @@ enum RegistrySchema {
             ADD COLUMN restored_at timestamptz, ADD COLUMN restored_by bigint, ADD COLUMN replaced_kept_as text,
             ADD CHECK (num_nulls(descends_from, descends_from_manifest, restored_at) IN (0, 3))
         """,
+    ]
+
+    /// The schemas that upgrades left, as text that only we read.
+    private static let keptSchemas = [
+        """
+        CREATE TABLE migrated.kept_schema (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            kept_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            fingerprint text NOT NULL,
+            archive text NOT NULL,
+            history_number bigint NOT NULL,
+            server_major integer NOT NULL,
+            uid bigint, user_name text, login_uid bigint, machine_id text,
+            CHECK ((uid IS NULL) = (user_name IS NULL) AND (uid IS NULL) = (machine_id IS NULL))
+        )
+        """
     ]
 
     private static let first = [

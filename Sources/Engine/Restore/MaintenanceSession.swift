@@ -77,7 +77,7 @@ struct MaintenanceSession: Sendable {
             FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
             """
         ).single()
-        let user = SQLIdentifier.quote(try row.decode("user"))
+        let user = SQLIdentifier.quote(try row.decode("user", as: String.self))
         let mayRename: Bool = try row.decode("may_rename")
         guard try row.decode("may_create"), mayRename else {
             throw Failure(

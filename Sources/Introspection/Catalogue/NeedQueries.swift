@@ -17,6 +17,10 @@ enum NeedQuery {
         UNION ALL
         SELECT 'pg_type'::regclass, r.rngmultitypid, 0, 'pg_type'::regclass, r.rngtypid, 0
         FROM pg_range r WHERE r.rngtypid >= 16384
+        UNION ALL
+        SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
+        WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.deptype IN ('a', 'i')
+          AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
         """
 
     /// The defaults: a generated column's is the column's own affair.
@@ -48,27 +52,12 @@ enum NeedQuery {
 
     /// What is not a part of the model.
     static let strangers = """
-        SELECT format('foreign table %s', c.oid::regclass) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'f' AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c"))
-        UNION ALL SELECT format('publication %I', pubname) FROM pg_publication
-        UNION ALL SELECT format('operator %s', o.oid::regoperator) FROM pg_operator o
-          WHERE o.oid >= 16384 AND \(Fragment.isNoMember("o"))
-        UNION ALL SELECT format('operator class %I', o.opcname) FROM pg_opclass o
-          WHERE o.oid >= 16384 AND \(Fragment.isNoMember("o"))
-        UNION ALL SELECT format('cast %s to %s', o.castsource::regtype, o.casttarget::regtype) FROM pg_cast o
-          WHERE o.oid >= 16384 AND \(Fragment.isNoMember("o"))
-        UNION ALL SELECT format('statistics object %I', o.stxname) FROM pg_statistic_ext o
-        UNION ALL SELECT format('text search configuration %I', o.cfgname) FROM pg_ts_config o
-          WHERE o.oid >= 16384 AND \(Fragment.isNoMember("o"))
-        UNION ALL SELECT format('text search dictionary %I', o.dictname) FROM pg_ts_dict o
-          WHERE o.oid >= 16384 AND \(Fragment.isNoMember("o"))
-        UNION ALL SELECT format('text search parser %I', o.prsname) FROM pg_ts_parser o WHERE o.oid >= 16384
-        UNION ALL SELECT format('text search template %I', o.tmplname) FROM pg_ts_template o WHERE o.oid >= 16384
-        UNION ALL SELECT format('foreign data wrapper %I', o.fdwname) FROM pg_foreign_data_wrapper o
-          WHERE \(Fragment.isNoMember("o"))
-        UNION ALL SELECT format('server %I', o.srvname) FROM pg_foreign_server o
-        UNION ALL SELECT format('base type %s', t.oid::regtype) FROM pg_type t
+        SELECT format('base type %s', t.oid::regtype) FROM pg_type t
           WHERE t.typtype = 'b' AND t.typcategory <> 'A' AND t.oid >= 16384 AND \(Fragment.isNoMember("t"))
+        UNION ALL SELECT format('subscription %I', s.subname) FROM pg_subscription s
+          WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        UNION ALL SELECT format('security label of %s %s', o.type, o.identity)
+          FROM pg_seclabel l CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) o
         ORDER BY 1
         """
 }

@@ -6,7 +6,7 @@ extension CatalogueQuery {
         View.self,
         """
         SELECT c.tableoid, c.oid, 0, json_build_object('name', \(Fragment.relation),
-          'query', rtrim(pg_get_viewdef(c.oid), ';'), 'options', coalesce(to_json(c.reloptions), '[]'),
+          'query', \(Fragment.spelled("rtrim(pg_get_viewdef(c.oid), ';')")), 'options', coalesce(to_json(c.reloptions), '[]'),
           'columns', (SELECT coalesce(json_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
               a.attcollation::regcollation) ORDER BY a.attnum), '[]')
             FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
@@ -21,7 +21,7 @@ extension CatalogueQuery {
         MaterializedView.self,
         """
         SELECT c.tableoid, c.oid, 0, json_build_object('name', \(Fragment.relation),
-          'query', rtrim(pg_get_viewdef(c.oid), ';'), 'options', coalesce(to_json(c.reloptions), '[]'),
+          'query', \(Fragment.spelled("rtrim(pg_get_viewdef(c.oid), ';')")), 'options', coalesce(to_json(c.reloptions), '[]'),
           'accessMethod', (SELECT m.amname FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'),
           'isPopulated', c.relispopulated)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -35,13 +35,16 @@ extension CatalogueQuery {
           'isOfDomain', k.contypid <> 0, 'constraint', quote_ident(k.conname), 'definition', CASE WHEN k.contype IN ('p', 'u') THEN
               regexp_replace(pg_get_constraintdef(k.oid), '( DEFERRABLE.*)?$', coalesce((
                 SELECT ' WITH (' || array_to_string(x.reloptions, ', ') || ')' FROM pg_class x WHERE x.oid = k.conindid),
-                '') || '\\1') ELSE pg_get_constraintdef(k.oid) END,
+                '') || '\\1') ELSE \(Fragment.spelled("pg_get_constraintdef(k.oid)")) END,
           'type', k.contype, 'ownerKind', CASE WHEN k.contypid <> 0 THEN 'domain' ELSE 'table' END,
           'isOnPartition', coalesce(c.relispartition, false), 'isInherited', k.conparentid <> 0 OR NOT k.conislocal,
-          'index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::regclass::text END)
+          'index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::regclass::text END,
+          'indexDefinition', CASE WHEN k.contype IN ('p', 'u') THEN pg_get_indexdef(k.conindid) END,
+          'deferral', CASE WHEN k.condeferrable THEN ' DEFERRABLE' ELSE '' END
+            || CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END)
         FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace LEFT JOIN pg_class c ON c.oid = k.conrelid
         LEFT JOIN pg_type t ON t.oid = k.contypid
-        WHERE k.contype IN ('c', 'p', 'u', 'f', 'x') AND (c.relkind IS NULL OR c.relkind IN ('r', 'p'))
+        WHERE k.contype IN ('c', 'p', 'u', 'f', 'x') AND (c.relkind IS NULL OR c.relkind IN ('r', 'p', 'f'))
           AND \(Fragment.isOurs) AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e'
             AND (x.classid, x.objid) IN ((c.tableoid, c.oid), (t.tableoid, t.oid)))
         """)
@@ -52,8 +55,11 @@ extension CatalogueQuery {
         SELECT x.tableoid, x.oid, 0, json_build_object('name', format('%I.%I', n.nspname, x.relname),
           'relation', \(Fragment.relation), 'relationKind', \(Fragment.relationKind),
           'definition', CASE WHEN x.relkind = 'I' THEN regexp_replace(pg_get_indexdef(x.oid), ' ON ONLY ', ' ON ')
-            ELSE pg_get_indexdef(x.oid) END,
-          'isInherited', x.relispartition, 'isValid', i.indisvalid)
+            ELSE \(Fragment.spelled("pg_get_indexdef(x.oid)")) END,
+          'isInherited', x.relispartition, 'isValid', i.indisvalid,
+          'settings', coalesce((SELECT json_agg(format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS %s', n.nspname, x.relname,
+              a.attnum, a.attstattarget) ORDER BY a.attnum)
+            FROM pg_attribute a WHERE a.attrelid = x.oid AND a.attstattarget >= 0), '[]'))
         FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'm') AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c")) AND NOT EXISTS (
@@ -64,9 +70,9 @@ extension CatalogueQuery {
         Trigger.self,
         """
         SELECT g.tableoid, g.oid, 0, json_build_object('relation', \(Fragment.relation), 'relationKind', \(Fragment.relationKind),
-          'trigger', quote_ident(g.tgname), 'definition', pg_get_triggerdef(g.oid), 'state', \(Fragment.state("g.tgenabled")))
+          'trigger', quote_ident(g.tgname), 'definition', \(Fragment.spelled("pg_get_triggerdef(g.oid)")), 'state', \(Fragment.state("g.tgenabled")))
         FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT g.tgisinternal AND g.tgparentid = 0 AND c.relkind IN ('r', 'p', 'v') AND \(Fragment.isOurs)
+        WHERE NOT g.tgisinternal AND g.tgparentid = 0 AND c.relkind IN ('r', 'p', 'v', 'f') AND \(Fragment.isOurs)
           AND \(Fragment.isNoMember("c"))
         """)
 
@@ -99,7 +105,8 @@ extension CatalogueQuery {
             WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
           'roles', (SELECT json_agg(s.r ORDER BY s.r) FROM (SELECT CASE WHEN o = 0 THEN 'PUBLIC'
             ELSE quote_ident(pg_get_userbyid(o)) END FROM unnest(p.polroles) o) s(r)),
-          'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid))
+          'using', \(Fragment.spelled("pg_get_expr(p.polqual, p.polrelid)")),
+          'check', \(Fragment.spelled("pg_get_expr(p.polwithcheck, p.polrelid)")))
         FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE \(Fragment.isOurs) AND \(Fragment.isNoMember("c"))
         """)

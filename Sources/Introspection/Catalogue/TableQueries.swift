@@ -14,9 +14,11 @@ extension CatalogueQuery {
           'parents', CASE WHEN c.relispartition THEN '[]'::json ELSE coalesce((
             SELECT json_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits i
             WHERE i.inhrelid = c.oid), '[]') END,
+          'server', CASE WHEN c.relkind = 'f' THEN (SELECT quote_ident(s.srvname) || \(options("f.ftoptions"))
+            FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid) END,
           'columns', '[]'::json)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c"))
+        WHERE c.relkind IN ('r', 'p', 'f') AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c"))
         """)
 
     static let columns = CatalogueQuery(
@@ -25,6 +27,7 @@ extension CatalogueQuery {
         SELECT c.tableoid, c.oid, a.attnum, json_build_object('table', \(Fragment.relation), 'column', quote_ident(a.attname),
           'type', format_type(a.atttypid, a.atttypmod),
           'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
+          'isOfEnum', EXISTS (SELECT FROM pg_type y WHERE y.oid IN (t.oid, t.typelem) AND y.typtype = 'e'),
           'isNotNull', a.attnotnull,
           'generation', CASE WHEN a.attgenerated = 's' THEN pg_get_expr(d.adbin, d.adrelid) END,
           'identity', CASE WHEN a.attidentity <> '' THEN (
@@ -38,16 +41,25 @@ extension CatalogueQuery {
             WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
           'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
           'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
-          'options', coalesce(to_json(a.attoptions), '[]'), 'isLocal', a.attislocal, 'isInherited', a.attinhcount > 0, 'isInPartition', c.relispartition,
+          'options', coalesce(to_json(a.attoptions), '[]'), 'foreignOptions', \(options("a.attfdwoptions")),
+          'isLocal', a.attislocal, 'isInherited', a.attinhcount > 0,
+          'inheritedDefault', CASE WHEN a.attinhcount > 0 AND NOT a.attislocal THEN (SELECT pg_get_expr(e.adbin, e.adrelid)
+            FROM pg_inherits i JOIN pg_attribute b ON b.attrelid = i.inhparent AND b.attname = a.attname
+            JOIN pg_attrdef e ON e.adrelid = b.attrelid AND e.adnum = b.attnum WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1) END,
+          'isInheritedNotNull', a.attinhcount > 0 AND EXISTS (SELECT FROM pg_inherits i JOIN pg_attribute b
+            ON b.attrelid = i.inhparent AND b.attname = a.attname WHERE i.inhrelid = c.oid AND b.attnotnull),
+          'isInPartition', c.relispartition,
           'standard', CASE WHEN d.oid IS NOT NULL AND a.attgenerated = '' THEN json_build_object('table', \(Fragment.relation),
             'column', quote_ident(a.attname), 'expression', pg_get_expr(d.adbin, d.adrelid),
             'isPlain', NOT EXISTS (SELECT FROM pg_depend p WHERE p.classid = d.tableoid AND p.objid = d.oid
-              AND p.refclassid = 'pg_proc'::regclass AND p.refobjid >= 16384)) END)
+              AND p.refclassid = 'pg_proc'::regclass AND p.refobjid >= 16384),
+            'isVolatile', EXISTS (SELECT FROM regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\\d+)', 'g') f
+              JOIN pg_proc p ON p.oid = f[1]::oid WHERE p.provolatile = 'v')) END)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         JOIN pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-        WHERE c.relkind IN ('r', 'p') AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c"))
+        WHERE c.relkind IN ('r', 'p', 'f') AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c"))
         ORDER BY c.oid, a.attnum
         """)
 
@@ -78,7 +90,7 @@ extension CatalogueQuery {
         SELECT 0::oid, 0::oid, 0, json_build_object('table', \(Fragment.relation), 'parent', i.inhparent::regclass::text,
           'bound', pg_get_expr(c.relpartbound, c.oid))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_inherits i ON i.inhrelid = c.oid
-        WHERE c.relispartition AND c.relkind IN ('r', 'p') AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c"))
+        WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f') AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c"))
         """)
 
     static let tableSettings = CatalogueQuery(

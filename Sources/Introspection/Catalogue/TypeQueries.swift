@@ -13,7 +13,8 @@ extension CatalogueQuery {
         InstalledExtension.self,
         """
         SELECT e.tableoid, e.oid, 0, json_build_object('name', quote_ident(e.extname), 'schema', quote_ident(n.nspname),
-          'version', e.extversion)
+          'version', e.extversion, 'updates', coalesce((SELECT json_agg(u.target ORDER BY u.target)
+            FROM pg_extension_update_paths(e.extname) u WHERE u.source = e.extversion AND u.path IS NOT NULL), '[]'))
         FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.oid >= 16384
         """)
 

@@ -39,6 +39,8 @@ extension Failure {
         case checkFailed = "check-failed"
         case released = "released"
         case unfinishedRevision = "unfinished-revision"
+        case schemaNotLoaded = "schema-not-loaded"
+        case schemaDrifted = "schema-drifted"
         case usage = "usage"
         case daemonUnavailable = "daemon-unavailable"
         case internalError = "internal-error"
@@ -112,6 +114,10 @@ extension Failure {
             case .released: (39, "The database was handed back; a call that changes something takes it over again.")
             case .unfinishedRevision:
                 (40, "A revision on the way is unfinished; its file says what a person has to fill in.")
+            case .schemaNotLoaded:
+                (47, "The schema that is meant could not be loaded into a throw-away database; the statement is named.")
+            case .schemaDrifted:
+                (48, "The database is not what its revisions left: somebody changed it in another way.")
             case .usage: (64, "The command line was not understood.")
             case .daemonUnavailable: (69, "The daemon cannot be reached on its socket.")
             case .internalError: (70, "A defect of migrated itself; please report it.")

@@ -27,6 +27,7 @@ extension JobEvent {
         case blockersStay = "blockers-stay"
         case databaseEmptied = "database-emptied"
         case versionChangedOutside = "version-changed-outside"
+        case schemaDrifted = "schema-drifted"
         case jobSucceeded = "job-succeeded"
         case jobFailed = "job-failed"
         case jobCancelled = "job-cancelled"
@@ -56,6 +57,7 @@ extension JobEvent {
             case .blockersStay: "29c4e7f0b6a84d1e9f53c8a2d70b6e15"
             case .databaseEmptied: "d3f6a81c5b2e4970a4c9e81b7f350d62"
             case .versionChangedOutside: "e1d1e091cbe511dbe6290c92e35ea806"
+            case .schemaDrifted: "d7f0a35c29e14b8c96d3e8b1f4a27c50"
             case .jobSucceeded: "b5c31f043d20add8a68aef9f43199a90"
             case .jobFailed: "27d7889bd8a42c414b90e7bf57f6d17f"
             case .jobCancelled: "d28467b61e2cb4f77ea47a101942b20f"
@@ -78,7 +80,7 @@ extension JobEvent {
             switch self {
             case .jobFailed, .jobNeedsDecision: .failure
             case .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay, .stepOverrun,
-                .restoreNoticed, .versionChangedOutside:
+                .restoreNoticed, .versionChangedOutside, .schemaDrifted:
                 .attention
             // Whatever settles itself, as most locks do, is no reason to call anybody.
             case .lockWaiting, .stepRetried, .blockersSeen: .notable

@@ -26,6 +26,8 @@ public struct Column: SchemaObject {
     public var type: String
     /// A collation other than the type's.
     public var collation: String?
+    /// Whether it holds an enum's values: those become another type's by way of their text.
+    public var isOfEnum: Bool
     /// Whether NULL is refused.
     public var isNotNull: Bool
     /// The expression of which a generated column is made.
@@ -40,10 +42,16 @@ public struct Column: SchemaObject {
     public var statistics: Int?
     /// `n_distinct=5`.
     public var options: [String]
+    /// ` OPTIONS (…)` of a foreign table's column; else empty.
+    public var foreignOptions: String
     /// Whether the table itself says it, and does not only inherit it.
     public var isLocal: Bool
     /// Whether a parent has it too: its type follows the parent's.
     public var isInherited: Bool
+    /// The parent's default.
+    public var inheritedDefault: String?
+    /// Whether the parent refuses NULL already.
+    public var isInheritedNotNull: Bool
     /// Whether the table is a partition: it is made with all its columns, and attached.
     public var isInPartition: Bool
     /// Its default.
@@ -63,12 +71,16 @@ public struct Column: SchemaObject {
     var isWritten: Bool { isLocal || isInPartition }
 
     /// As in CREATE TABLE.
-    var definition: String {
-        var text = "\(column) \(type)"
+    var definition: String { definition(isFilled: false) }
+
+    /// As in CREATE TABLE; one that is filled afterwards has neither default nor NOT NULL yet.
+    private func definition(isFilled: Bool) -> String {
+        var text = "\(column) \(type)\(foreignOptions)"
         if let compression { text += " COMPRESSION \(compression)" }
         if let collation { text += " COLLATE \(collation)" }
         if let generation { text += " GENERATED ALWAYS AS (\(generation)) STORED" }
         if let identity { text += " \(identity.definition)" }
+        if isFilled { return text }
         if let standard, standard.isMadeWithContainer { text += " DEFAULT \(standard.expression)" }
         if isNotNull { text += " NOT NULL" }
         return text
@@ -76,9 +88,25 @@ public struct Column: SchemaObject {
 
     private var head: String { "ALTER TABLE \(table) ALTER COLUMN \(column)" }
 
-    /// What a definition cannot say.
+    /// As in CREATE TABLE … OF; nil where the type says it all.
+    var typedDefinition: String? {
+        var words: [String] = []
+        if let generation { words.append("GENERATED ALWAYS AS (\(generation)) STORED") }
+        if let identity { words.append(identity.definition) }
+        if let standard, standard.isMadeWithContainer { words.append("DEFAULT \(standard.expression)") }
+        if isNotNull { words.append("NOT NULL") }
+        return words.isEmpty ? nil : "\(column) WITH OPTIONS \(words.joined(separator: " "))"
+    }
+
+    /// What a definition cannot say, or an inherited column has none for.
     var settings: [String] {
         var statements: [String] = []
+        if !isWritten {
+            if standard?.expression != inheritedDefault, standard?.isMadeWithContainer ?? true, generation == nil {
+                statements += standard?.creation ?? ["\(head) DROP DEFAULT"]
+            }
+            if isNotNull, !isInheritedNotNull { statements.append("\(head) SET NOT NULL") }
+        }
         if let storage { statements.append("\(head) SET STORAGE \(storage)") }
         if let statistics { statements.append("\(head) SET STATISTICS \(statistics)") }
         if !options.isEmpty { statements.append("\(head) SET (\(options.joined(separator: ", ")))") }
@@ -92,15 +120,68 @@ public struct Column: SchemaObject {
     /// Drops it; one that is inherited goes with the parent's.
     public var removal: [String] { isLocal && !isInherited ? ["ALTER TABLE \(table) DROP COLUMN \(column)"] : [] }
 
+    /// Its values.
+    public var loss: String? {
+        isLocal && generation == nil ? "drops the column \(column) of \(table) with its values" : nil
+    }
+
+    /// A default that differs from row to row is filled in afterwards; otherwise the table would be rewritten.
+    public func creationStages(in surroundings: Surroundings) -> [DDLStage] {
+        guard surroundings.isBusy, isLocal else { return [DDLStage(creation)] }
+        if generation != nil || identity != nil {
+            return [DDLStage(creation, remark: "rewrites the table \(table) under a lock that stops readers")]
+        }
+        guard let standard, standard.isVolatile, standard.isMadeWithContainer else {
+            let fails = isNotNull && standard == nil
+            return [
+                DDLStage(creation, remark: fails ? "fails if \(table) holds rows: \(column) has no default" : nil)
+            ]
+        }
+        let making = ["ALTER TABLE \(table) ADD COLUMN \(definition(isFilled: true))"] + standard.creation + settings
+        let filling = "UPDATE \(table) SET \(column) = DEFAULT WHERE \(column) IS NULL"
+        return [
+            DDLStage(making),
+            DDLStage(
+                [filling], mode: .validation, remark: "writes every row of \(table); do it in parts if they are many"),
+        ] + (isNotNull ? notNullStages(before: [], after: []) : [])
+    }
+
+    /// NULLs are looked for while others read and write.
+    public func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage] {
+        guard surroundings.isBusy else { return [DDLStage(statements)] }
+        let remark =
+            type == desired.type
+            ? nil : "may rewrite the table \(table) under a lock that stops readers: \(type) becomes \(desired.type)"
+        guard let place = statements.firstIndex(of: "\(head) SET NOT NULL") else {
+            return [DDLStage(statements, remark: remark)]
+        }
+        var stages = notNullStages(before: Array(statements[..<place]), after: Array(statements[(place + 1)...]))
+        stages[0].remark = remark
+        return stages
+    }
+
+    /// A check that is validated saves SET NOT NULL its look at every row.
+    private func notNullStages(before: [String], after: [String]) -> [DDLStage] {
+        let check = Name.suffixed(column, "_is_there")
+        return [
+            DDLStage(before + ["ALTER TABLE \(table) ADD CONSTRAINT \(check) CHECK (\(column) IS NOT NULL) NOT VALID"]),
+            DDLStage(["ALTER TABLE \(table) VALIDATE CONSTRAINT \(check)"], mode: .validation),
+            DDLStage(["\(head) SET NOT NULL", "ALTER TABLE \(table) DROP CONSTRAINT \(check)"] + after),
+        ]
+    }
+
     /// A generated column with another expression holds nothing that could be lost: it is made anew.
     public func change(to desired: Self) -> ObjectChange {
+        if foreignOptions != desired.foreignOptions { return .anew }
         if desired.generation != nil, (generation, type) != (desired.generation, desired.type) { return .anew }
         var statements: [String] = []
         let typeChanges = (type, collation) != (desired.type, desired.collation) && desired.isWritten
         if generation != nil, desired.generation == nil { statements.append("\(head) DROP EXPRESSION") }
         if identity != nil, desired.identity == nil { statements.append("\(head) DROP IDENTITY") }
         if isNotNull, !desired.isNotNull { statements.append("\(head) DROP NOT NULL") }
-        if typeChanges, desired.isLocal, !isInherited { statements.append(desired.retyping) }
+        if typeChanges, desired.isLocal, !isInherited {
+            statements.append(isOfEnum || desired.isOfEnum ? desired.retypingThroughText : desired.retyping)
+        }
         if !isNotNull, desired.isNotNull { statements.append("\(head) SET NOT NULL") }
         if let wanted = desired.identity { statements += identityChange(to: wanted) }
         statements += storageChange(to: desired)
@@ -114,8 +195,12 @@ public struct Column: SchemaObject {
         "\(head) TYPE \(type)" + (collation.map { " COLLATE \($0)" } ?? "") + " USING \(column)::\(type)"
     }
 
-    /// The same by way of text: for a type that was made anew.
-    var retypingThroughText: String { "\(head) TYPE \(type) USING \(column)::text::\(type)" }
+    /// The same by way of text: for enums, and for a type that was made anew.
+    var retypingThroughText: String {
+        let text = type.hasSuffix("[]") ? "text[]" : "text"
+        return "\(head) TYPE \(type)" + (collation.map { " COLLATE \($0)" } ?? "")
+            + " USING \(column)::\(text)::\(type)"
+    }
 
     private func identityChange(to wanted: Identity) -> [String] {
         guard let identity else { return ["\(head) ADD \(wanted.definition)"] }
@@ -147,6 +232,12 @@ public struct Column: SchemaObject {
         left.standard = nil
         right.standard = nil
         left.isInPartition = right.isInPartition
+        left.inheritedDefault = right.inheritedDefault
+        left.isInheritedNotNull = right.isInheritedNotNull
+        left.isOfEnum = right.isOfEnum
+        // Who said first that there is such a column cannot be changed, and means nothing.
+        if isInherited, other.isInherited { left.isLocal = right.isLocal }
+        left.isInherited = right.isInherited
         return left == right
     }
 }
@@ -161,6 +252,8 @@ public struct ColumnDefault: SchemaObject {
     public var expression: String
     /// Whether it needs nothing that may need the table.
     public var isPlain: Bool
+    /// Whether it may be another in each row.
+    public var isVolatile: Bool
 
     /// By the column.
     public var id: ObjectID { ObjectID(.columnDefault, "\(table).\(column)") }

@@ -15,7 +15,7 @@ public struct Owner: SchemaObject {
     }
 
     /// By what belongs to somebody.
-    public var id: ObjectID { ObjectID(.owner, target) }
+    public var id: ObjectID { ObjectID(.owner, subject.description) }
     /// What belongs to somebody.
     public var container: ObjectID? { subject }
     /// Gives it away.

@@ -33,11 +33,19 @@ public struct Privileges: SchemaObject {
     public var removal: [String] { statements(from: grants, to: initial) }
     /// From the one to the other.
     public func change(to desired: Self) -> ObjectChange {
-        .inPlace(desired.statements(from: grants, to: desired.grants))
+        .inPlace(desired.statements(from: grants(underOwner: desired.owner), to: desired.grants))
     }
 
     /// Equal; whose it is, is another object's affair.
-    public func isSame(as other: Self) -> Bool { Set(grants) == Set(other.grants) }
+    public func isSame(as other: Self) -> Bool { Set(grants(underOwner: other.owner)) == Set(other.grants) }
+
+    /// What PostgreSQL makes of the grants when the owner becomes another: what that one was granted is the owner's now.
+    private func grants(underOwner new: String) -> [Grant] {
+        guard owner != new else { return grants }
+        var seen: Set<Grant> = []
+        return grants.map { $0.role == new ? Grant(role: "", privilege: $0.privilege, isGrantable: false) : $0 }
+            .filter { seen.insert($0).inserted }
+    }
 
     private func statements(from old: [Grant], to new: [Grant]) -> [String] {
         let kept = Set(new)

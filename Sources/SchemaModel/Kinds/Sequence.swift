@@ -69,6 +69,8 @@ public struct Sequence: SchemaObject {
         let head = "CREATE \(isUnlogged ? "UNLOGGED " : "")SEQUENCE \(name)"
         return [([head] + type + numbers.unusual).joined(separator: " ")]
     }
+    /// Its last value.
+    public var loss: String? { "drops the sequence \(name) with its last value" }
     /// Drops it.
     public var removal: [String] { ["DROP SEQUENCE \(name)"] }
 
@@ -81,12 +83,20 @@ public struct Sequence: SchemaObject {
             """
     }
 
-    /// Altered; its last value stays.
+    /// Altered; its last value stays, or comes as near as the new limits let it.
     public func change(to desired: Self) -> ObjectChange {
         var statements: [String] = []
         let type = numbers.type == desired.numbers.type ? [] : ["AS \(desired.numbers.type)"]
         let words = type + numbers.changes(to: desired.numbers)
-        if desired.numbers.minimum > numbers.minimum || desired.numbers.maximum < numbers.maximum {
+        let rises = desired.numbers.minimum > numbers.minimum
+        let falls = desired.numbers.maximum < numbers.maximum
+        if rises || falls {
+            // What is set has to be within the limits that are there.
+            if rises, desired.numbers.maximum > numbers.maximum {
+                statements.append("ALTER SEQUENCE \(name) MAXVALUE \(desired.numbers.maximum)")
+            } else if falls, desired.numbers.minimum < numbers.minimum {
+                statements.append("ALTER SEQUENCE \(name) MINVALUE \(desired.numbers.minimum)")
+            }
             statements.append(desired.clamping)
         }
         if !words.isEmpty { statements.append("ALTER SEQUENCE \(name) \(words.joined(separator: " "))") }

@@ -14,6 +14,8 @@ public struct Table: SchemaObject {
     public var options: [String]
     /// The tables that it inherits from, in order; none for a partition.
     public var parents: [String]
+    /// Of a foreign table: the server, with options.
+    public var server: String?
     /// Its columns in their order.
     public var columns: [Column] = []
 
@@ -24,27 +26,33 @@ public struct Table: SchemaObject {
     /// The name is a relation's and a type's.
     public var claims: [String] { ["relation \(name)", "type \(name)"] }
 
+    /// Its rows.
+    public var loss: String? { server == nil ? "drops the table \(name) with its rows" : nil }
+    private var word: String { server == nil ? "TABLE" : "FOREIGN TABLE" }
+
     /// Makes it with its columns.
     public var creation: [String] {
-        var text = "CREATE \(isUnlogged ? "UNLOGGED " : "")TABLE \(name)"
+        var text = "CREATE \(isUnlogged ? "UNLOGGED " : "")\(word) \(name)"
         if let ofType {
-            text += " OF \(ofType)"
+            let lines = columns.compactMap(\.typedDefinition).map { "    \($0)" }
+            text += " OF \(ofType)" + (lines.isEmpty ? "" : " (\n\(lines.joined(separator: ",\n"))\n)")
         } else {
             let lines = columns.filter(\.isWritten).map { "    \($0.definition)" }
             text += lines.isEmpty ? " (\n)" : " (\n\(lines.joined(separator: ",\n"))\n)"
         }
         if !parents.isEmpty { text += " INHERITS (\(parents.joined(separator: ", ")))" }
         if let partitionKey { text += " PARTITION BY \(partitionKey)" }
+        if let server { text += " SERVER \(server)" }
         if let accessMethod { text += " USING \(accessMethod)" }
         if !options.isEmpty { text += " WITH (\(options.joined(separator: ", ")))" }
         return [text] + columns.flatMap(\.settings)
     }
     /// Drops it.
-    public var removal: [String] { ["DROP TABLE \(name)"] }
+    public var removal: [String] { ["DROP \(word) \(name)"] }
 
-    /// What it is partitioned by cannot change.
+    /// What it is partitioned by cannot change, nor where the rows of a foreign one are: those are not here to be lost.
     public func change(to desired: Self) -> ObjectChange {
-        guard partitionKey == desired.partitionKey else { return .anew }
+        guard partitionKey == desired.partitionKey, server == desired.server else { return .anew }
         var actions: [String] = []
         let gone = Set(parents).subtracting(desired.parents).sorted()
         actions += gone.map { "NO INHERIT \($0)" }

@@ -1,0 +1,105 @@
+import Digest
+import Introspection
+import Planning
+import PostgresClient
+import SchemaModel
+
+/// Compares a database with the schema that its last upgrade left, and keeps what upgrades leave.
+struct DriftWatch: Sendable {
+    let configuration: DatabaseConfiguration
+    let sessions: SessionPair
+    let now: @Sendable () -> Timestamp
+
+    /// One look at a database.
+    struct Look: Sendable {
+        /// The schema as it is.
+        var schema: DatabaseSchema
+        /// The schema as it was left; as it is, where nothing was kept.
+        var kept: DatabaseSchema
+        var report: DriftReport
+    }
+
+    private var store: SchemaStore { SchemaStore(session: sessions.observer) }
+
+    /// Looks: one snapshot of the catalogue. Where nothing comparable was kept, what is there is taken for what it should be.
+    func look() async throws -> Look {
+        let schema = try await read()
+        let archive = try SchemaArchive(schema)
+        let fingerprint = try Self.fingerprint(archive)
+        guard let kept = try await comparable() else {
+            try await keep(archive, fingerprint)
+            return Look(schema: schema, kept: schema, report: report(nil, schema, keptAt: now()))
+        }
+        guard kept.fingerprint != fingerprint, let text = try await store.latestArchive() else {
+            return Look(schema: schema, kept: schema, report: report(nil, schema, keptAt: kept.keptAt))
+        }
+        let old = try RegistryJSON.decode(SchemaArchive.self, from: text).schema()
+        return Look(
+            schema: schema, kept: old,
+            report: report(SchemaModel.SchemaDifference(from: old, to: schema), schema, keptAt: kept.keptAt, back: old))
+    }
+
+    /// Keeps the schema as it is after a job. What had drifted before and was not touched stays what it was meant to be.
+    func keep(after before: Look?) async throws {
+        var schema = try await read()
+        if let before, before.report.isDrifted {
+            for change in before.report.changes {
+                guard let kind = ObjectKind(rawValue: change.kind) else { continue }
+                schema.restore(ObjectID(kind, change.name), from: before.kept, unlessChangedSince: before.schema)
+            }
+        }
+        let archive = try SchemaArchive(schema)
+        try await keep(archive, try Self.fingerprint(archive))
+    }
+
+    /// Keeps the schema as it is, because a person says that it is known.
+    func accept(by person: Person) async throws {
+        let archive = try SchemaArchive(try await read())
+        try await keep(archive, try Self.fingerprint(archive), acceptedBy: person)
+    }
+
+    // MARK: Pieces
+
+    private func read() async throws -> DatabaseSchema {
+        var introspector = Introspector(versionTable: configuration.versionTable.table)
+        introspector.namesEveryOwner = true
+        return configuration.drift.selection.applied(to: try await introspector.read(sessions.observer))
+    }
+
+    /// The newest that was kept, if nothing was applied since and the server still speaks alike.
+    private func comparable() async throws -> SchemaStore.Kept? {
+        guard let kept = try await store.latest(), kept.serverMajor == serverMajor else { return nil }
+        return kept.historyNumber == (try await historyNumber()) ? kept : nil
+    }
+
+    private var serverMajor: Int { sessions.observer.serverVersion / 10000 }
+
+    private func historyNumber() async throws -> Int64 {
+        try await HistoryStore(database: configuration.name, session: sessions.observer).lastNumber()
+    }
+
+    private func keep(_ archive: SchemaArchive, _ fingerprint: String, acceptedBy person: Person? = nil) async throws {
+        try await store.keep(
+            try RegistryJSON.encode(archive), fingerprint: fingerprint, historyNumber: try await historyNumber(),
+            serverMajor: serverMajor, acceptedBy: person)
+    }
+
+    private static func fingerprint(_ archive: SchemaArchive) throws -> String {
+        SHA256Digest.of(try RegistryJSON.encode(archive.objects)).description
+    }
+
+    private func report(
+        _ difference: SchemaModel.SchemaDifference?, _ schema: DatabaseSchema, keptAt: Timestamp,
+        back: DatabaseSchema? = nil
+    ) -> DriftReport {
+        let changes = difference?.entries.map {
+            DriftReport.Change(kind: $0.id.kind.rawValue, name: $0.id.name, change: $0.fate.rawValue)
+        }
+        func sql(_ difference: SchemaModel.SchemaDifference?) -> String {
+            difference.map { DDLWriter.statements(of: $0).map { $0 + ";\n" }.joined() } ?? ""
+        }
+        return DriftReport(
+            lookedAt: now(), keptAt: keptAt, changes: changes ?? [], notCompared: schema.strangers,
+            upgrade: sql(difference), downgrade: sql(back.map { SchemaModel.SchemaDifference(from: schema, to: $0) }))
+    }
+}

@@ -1,0 +1,41 @@
+import Planning
+
+/// The look at the schema before a job changes it, and the keeping of what it left.
+extension Pipeline {
+    /// A database has drifted, and the settings want somebody to say that this is known.
+    struct DriftUnaccepted: Error {
+        var report: DriftReport
+    }
+
+    /// Looks before revisions are applied: what was done to the schema in another way is told, or stops the job.
+    ///
+    /// - Throws: `Failure` `schema-drifted`, `DriftUnaccepted`.
+    func lookForDrift() async throws -> DriftWatch.Look? {
+        guard job.kind.direction != nil else { return nil }
+        let look = try await drift.look()
+        guard look.report.isDrifted else { return look }
+        await reporter.event(job.id.number, .schemaDrifted, look.report.sentence)
+        switch configuration.drift.policy {
+        case .tell: return look
+        case .ask: throw DriftUnaccepted(report: look.report)
+        case .refuse:
+            throw Failure(
+                .schemaDrifted, "cannot \(job.kind.rawValue) \"\(configuration.name)\": \(look.report.sentence)",
+                hint: "look at it: migratectl drift; take it back, or make it official: migratectl drift --adopt",
+                notes: look.report.changes.map { "\($0.change) \($0.kind) \($0.name)" })
+        }
+    }
+
+    /// Keeps what the job left, for later looks. Failing at it does not fail the job: the next look begins anew.
+    func keepSchema(_ before: DriftWatch.Look?) async {
+        do {
+            try await drift.keep(after: before)
+        } catch {
+            await reporter.event(job.id.number, .schemaDrifted, "cannot keep the schema for later comparison: \(error)")
+        }
+    }
+
+    private var drift: DriftWatch {
+        DriftWatch(configuration: configuration, sessions: sessions, now: now)
+    }
+}
