@@ -35,6 +35,11 @@ public enum ObjectKind: String, Sendable, Hashable, Codable, CaseIterable, Compa
     /// Whether columns can be of it.
     var isType: Bool { [.enumeration, .composite, .range, .domain].contains(self) }
 
+    /// Whether default privileges are about it.
+    var isGrantable: Bool {
+        isType || [.schema, .table, .view, .materializedView, .sequence, .routine].contains(self)
+    }
+
     /// The order of creation.
     public static func < (left: ObjectKind, right: ObjectKind) -> Bool { left.rank < right.rank }
 }

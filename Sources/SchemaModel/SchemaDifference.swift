@@ -45,6 +45,7 @@ public struct SchemaDifference: Sendable {
         }
         // What looks the same and yet stood on something that goes has to go with it and come back. Never what holds rows.
         for id in old.objects.keys.sorted() where fates[id] == .drop { followDrop(of: id, needers) }
+        setDefaultPrivilegesAside()
     }
 
     /// Whether both are equal.
@@ -99,6 +100,18 @@ public struct SchemaDifference: Sendable {
         for needer in needers[id, default: []] where kinds.contains(needer.kind) {
             if needer.kind == .column, (old.objects[needer] as? Column)?.generation == nil { continue }
             remake(needer, needers)
+        }
+    }
+
+    /// What is made must not be given what was meant for things that somebody makes later: default privileges are out of the
+    /// way meanwhile.
+    private mutating func setDefaultPrivilegesAside() {
+        guard fates.contains(where: { $0.key.kind.isGrantable && ($0.value == .create || $0.value == .remake) }) else {
+            return
+        }
+        for id in old.objects.keys where id.kind == .defaultPrivileges && new.objects[id] != nil {
+            fates[id] = .remake
+            alterations[id] = nil
         }
     }
 

@@ -175,8 +175,8 @@ import Testing
                     // And back again.
                     let back = DDLWriter.portions(of: SchemaDifference(from: there, to: start), style: style)
                     try await Self.carryOut(back, on: left)
-                    let left = SchemaDifference(from: try await reader.read(left), to: start)
-                    #expect(left.entries.map(\.id).isEmpty, "\(back.map(\.sql).joined())")
+                    let remains = SchemaDifference(from: try await reader.read(left), to: start)
+                    #expect(remains.entries.map(\.id).isEmpty, "\(back.map(\.sql).joined())")
                 }
                 await left.close()
                 await right.close()

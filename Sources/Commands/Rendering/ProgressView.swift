@@ -70,7 +70,8 @@ struct ProgressView: Sendable {
             if event.kind == .stepApplied { appliedCount += 1 }
             end()
             return ["\(painter(signs.done, .green)) \(message)"]
-        case .stepRetried, .rehearsalFinding, .restoreNoticed, .blockersSeen, .blockersStay, .versionChangedOutside,
+        case .stepRetried, .stepOverrun, .rehearsalFinding, .restoreNoticed, .blockersSeen, .blockersStay,
+            .versionChangedOutside,
             .schemaDrifted,
             .jobAwaitingApproval, .jobNeedsDecision, .backupNotPruned:
             return ["\(painter(signs.notice, .yellow)) \(message)"]

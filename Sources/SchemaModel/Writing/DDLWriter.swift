@@ -224,6 +224,18 @@ public struct DDLWriter {
             if let drop = drops[id] { graph.order(drop.last, before: making.last) }
         }
         connectClaims()
+        connectDefaultPrivileges()
+    }
+
+    /// They go before anything is made, and come when all is.
+    private mutating func connectDefaultPrivileges() {
+        let spans = makings.filter { $0.key.kind.isGrantable }.values
+        for (id, drop) in drops where id.kind == .defaultPrivileges {
+            for span in spans { graph.order(drop.last, before: span.first) }
+        }
+        for (id, making) in makings where id.kind == .defaultPrivileges {
+            for span in spans { graph.order(span.ready, before: making.first) }
+        }
     }
 
     private func dropAction(_ id: ObjectID) -> Span? { drops[dropper(of: id) ?? id] }

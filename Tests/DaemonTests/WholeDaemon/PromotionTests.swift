@@ -54,7 +54,7 @@ import Testing
             try await harness.start()
             try await cluster.demote()
             let status = try await harness.awaitStatus("the demotion") { $0.failure?.code == .serverReadOnly }
-            #expect(status.connection == .unavailable)
+            #expect(status.connection == .refused)
             let upgrade = try await harness.control("upgrade", "head")
             #expect(upgrade.status == Failure.Code.serverReadOnly.exitStatus, "\(upgrade)")
             try await cluster.promote()
