@@ -22,11 +22,11 @@ struct PackageTests {
             // No Swift anywhere: what the package needs, it has or depends on.
             try machine.write("", to: "/run/package/.keep")
             let hide =
-                "for d in /opt/swift /usr/lib/swift* /root \"$1\"; do [ ! -d \"$d\" ] || mount -t tmpfs tmpfs \"$d\"; done"
+                "for d in /opt /usr/lib/swift* ~ \"$1\"; do [ ! -d \"$d\" ] || mount -t tmpfs tmpfs \"$d\"; done"
             try await machine.expect("sh", "-c", hide, "sh", MachineImage.root)
             #expect(try await machine.run("sh", "-c", "command -v swift").status != 0)
-            try FileManager.default.copyItem(
-                atPath: package, toPath: "/proc/\(machine.pid)/root/run/package/migrated.deb")
+            let root = "/proc/\(machine.pid)/root"
+            try FileManager.default.copyItem(atPath: package, toPath: root + "/run/package/migrated.deb")
             let installed = try await machine.run("dpkg", "-i", "/run/package/migrated.deb")
             #expect(installed.status == 0, "\(installed)")
             #expect(!installed.errors.contains("depends on"), "\(installed)")

@@ -51,7 +51,11 @@ public struct Guess: Sendable {
     }
 
     private mutating func judge(_ statements: [Statement]) {
-        for change in statements.flatMap(\.tableChanges) { judge(change) }
+        for statement in statements {
+            // No revision has one; a script of several transactions does.
+            if statement.kind.verb == "COMMIT" { unchecked = [] }
+            for change in statement.tableChanges { judge(change) }
+        }
         judgeForeignKeys()
     }
 
