@@ -61,17 +61,19 @@ import Testing
                     environment: shim.environment
                 ).wait()
                 let hasFailed = try shim.disarm()
-                let new = TestFiles.names(in: harness.migrations).filter { $0 != "001.sql" }
+                // What was out of reach could not be removed: it has a name that no revision has.
+                let left = TestFiles.names(in: harness.migrations).filter { $0 != "001.sql" }
+                let new = left.filter { fault != .gone || !$0.hasPrefix(".") }
                 #expect(new.allSatisfy { $0.hasSuffix("one_more.sql") }, "call \(call): \(new)")
                 let heads = try await harness.control("heads", "--directory", harness.migrations)
                 #expect(heads.status == 0, "call \(call): \(heads)")
                 if made.status == 0 {
-                    #expect(new.count == 1 && !hasFailed, "call \(call): \(made)")
+                    #expect(new.count == 1 && (!hasFailed || fault == .gone), "call \(call): \(made)")
                 } else {
                     #expect(hasFailed && made.errors.contains("cannot "), "call \(call): \(made)")
                 }
                 if !hasFailed { break }
-                for name in new { unlink(harness.migrations + "/" + name) }
+                for name in left { unlink(harness.migrations + "/" + name) }
             }
         }
     }
