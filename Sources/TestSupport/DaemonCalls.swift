@@ -56,10 +56,17 @@ extension DaemonHarness {
         return try await within(.seconds(90), "the end of \(job.id)\n\(daemon.errors.suffix(4000))") {
             let client = self.client()
             defer { client.close() }
-            guard let last = try await client.watch(job.id, untilParked: untilParked, receive: { _ in }) else {
-                throw TookTooLong(description: "nothing was heard of \(job.id)")
+            while true {
+                do {
+                    guard let last = try await client.watch(job.id, untilParked: untilParked, receive: { _ in }) else {
+                        throw TookTooLong(description: "nothing was heard of \(job.id)")
+                    }
+                    return last
+                } catch let failure as Failure where failure.code == .databaseUnavailable {
+                    // Its session was ended: the daemon is about to connect again.
+                    try await Task.sleep(for: .milliseconds(50))
+                }
             }
-            return last
         }
     }
 

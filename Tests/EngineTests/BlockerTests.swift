@@ -32,7 +32,8 @@ import Testing
         try await EngineFixture.with(Self.samples) { fixture in
             let session = try await fixture.database.connect(applicationName: "psql")
             try await fixture.expectBlocker(containing: "(psql, postgres, ", " idle in transaction): SELECT") {
-                try await session.script("BEGIN; SELECT * FROM t_a LIMIT 1")
+                try await session.script("BEGIN")
+                try await session.script("SELECT * FROM t_a LIMIT 1")
             } removing: {
                 await session.close()
             }

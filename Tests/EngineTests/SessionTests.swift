@@ -104,8 +104,7 @@ import Testing
             SET session_replication_role = replica; SET statement_timeout = '1h'; SET work_mem = '77MB';
             SET default_transaction_read_only = on; SET timezone = 'Asia/Tokyo'; SET lock_timeout = 0;
             GRANT ALL ON SCHEMA elsewhere TO \(Self.role); SET ROLE \(Self.role); CREATE TABLE of_role (n integer);
-            SET client_connection_check_interval = 0; SELECT set_config('idle_session_timeout', '1ms', false);
-            SET SESSION AUTHORIZATION \(Self.role);
+            SET client_connection_check_interval = 0; SELECT set_config('idle_session_timeout', '1h', false);
             """
         let look = """
             CREATE TABLE seen AS SELECT current_user::text AS me, session_user::text AS login,

@@ -59,9 +59,9 @@ import Testing
             Example(
                 cut: .waiting(
                     "REFRESH MATERIALIZED VIEW m;",
-                    setUp: ["CREATE MATERIALIZED VIEW m AS SELECT id FROM t_001 WITH NO DATA;"],
-                    obstacle: "BEGIN; LOCK TABLE t_001"),
-                after: "SELECT FROM m HAVING count(*) = 1000"),
+                    setUp: ["CREATE MATERIALIZED VIEW m AS SELECT id FROM t_001;", "INSERT INTO t_001 VALUES (-1);"],
+                    obstacle: "BEGIN; SELECT count(*) FROM m"),
+                after: "SELECT FROM m HAVING count(*) = 1001"),
         ]
 
     @Test(arguments: examples, CutOff.Victim.allCases)
