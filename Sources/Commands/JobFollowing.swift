@@ -158,9 +158,11 @@ extension Session {
             isLocal
                 ? "cannot apply \(listed): not approved"
                 : "cannot apply \(listed) yet: not approved; \(job.id) waits and goes on by itself once it is",
-            hint: "an approver gives it: migratectl\(databaseOption) approve\(direction) "
-                + (names.isEmpty ? "head" : names.joined(separator: " "))
-                + (isLocal ? "; then run this again, or do both at once with --approve" : ""),
+            hint: job.kind == .restore
+                ? "an approver gives it: migratectl approve --job \(job.id)"
+                : "an approver gives it: migratectl\(databaseOption) approve\(direction) "
+                    + (names.isEmpty ? "head" : names.joined(separator: " "))
+                    + (isLocal ? "; then run this again, or do both at once with --approve" : ""),
             notes: missing.map {
                 "\($0.direction.rawValue) of \($0.revision), digest \($0.contentDigest.description.prefix(12)): "
                     + "\($0.given) of \(Quantity.count($0.wanted, "approval")) given"

@@ -8,6 +8,9 @@ struct MaintenanceSession: Sendable {
     /// The database as it is configured, for what is told.
     let name: String
 
+    /// What these sessions are called on the server.
+    private static let application = "migrated restore"
+
     /// Connects to `postgres`, else to `template1`.
     static func open(_ configuration: DatabaseConfiguration) async throws -> MaintenanceSession {
         let own = configuration.connection["dbname"]
@@ -33,7 +36,7 @@ struct MaintenanceSession: Sendable {
         let settings = SessionSettings.everywhere + [("search_path", "pg_catalog")]
         let options = settings.map { "-c \($0)=\(SessionSettings.escaped($1))" }
         parameters["options"] = ([parameters["options"]].compactMap { $0 } + options).joined(separator: " ")
-        return try await Connection.open(parameters, applicationName: "migrated restore", timeout: .seconds(10))
+        return try await Connection.open(parameters, applicationName: application, timeout: .seconds(10))
     }
 
     func close() async { await session.close() }
@@ -95,8 +98,18 @@ struct MaintenanceSession: Sendable {
         try await session.execute(shape.creation(of: database, owner: owner))
     }
 
-    /// Drops what a restore has begun to make and was not finished. Nothing else is ever dropped.
+    /// Drops what a restore has begun to make and was not finished. Nothing else is ever dropped. Whoever still makes it for a
+    /// daemon that is no more is ended first: what is not committed yet could not be dropped, and would be there afterwards.
     func dropUnfinished(_ database: String) async throws {
+        while try await !session.query(
+            """
+            SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+            WHERE application_name = \(Self.application) AND pid <> pg_catalog.pg_backend_pid()
+                AND strpos(query, \(database)) > 0 AND state <> 'idle'
+            """
+        ).isEmpty {
+            try await Task.sleep(for: .milliseconds(30))
+        }
         try await session.query("DROP DATABASE IF EXISTS \(identifier: database) WITH (FORCE)")
     }
 
