@@ -129,8 +129,10 @@ public struct DaemonCommand: AsyncParsableCommand {
             settingsFile: settings, socket: socket, stateDirectory: stateDirectory, logLevel: logLevel,
             databaseURL: databaseURL, embedded: embedded, migrations: migrations)
         let user = geteuid() == 0 ? nil : SettingsDefaults.user(environment: environment, workingDirectory: directory)
-        // Under the service manager the daemon is the system's, whichever user it runs as.
-        let isService = environment["INVOCATION_ID"] != nil && environment["NOTIFY_SOCKET"] != nil
+        // Under the service manager the daemon is the system's, whichever user it runs as; what only checks its settings
+        // there (ExecStartPre=) has nobody to notify.
+        let isNotified = environment["INVOCATION_ID"] != nil && environment["NOTIFY_SOCKET"] != nil
+        let isService = isNotified || environment["CONFIGURATION_DIRECTORY"]?.hasPrefix("/etc/") == true
         var defaults = isService ? .system : (user ?? .system)
         // Somebody's call, even root's, is about the files where it is made, unless there are settings that say otherwise.
         if errand != nil, !TextFiles.exists(defaults.settingsFile) { defaults.migrations = [directory + "/migrations"] }

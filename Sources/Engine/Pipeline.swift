@@ -137,8 +137,9 @@ struct Pipeline: Sendable {
         }.value
         guard let written else { throw LostJob() }
         job.state = next
-        reporter.announce(written, failure: failure)
+        // First what is told, then that there is news: whoever is woken must not read what was.
         activity.begin(job.id.number, next)
+        reporter.announce(written, failure: failure)
         faults.entered(next)
     }
 

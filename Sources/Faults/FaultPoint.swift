@@ -22,10 +22,15 @@ public enum FaultPoint {
         return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
 
+    private static let isHanging = Atomic(false)
+
     /// Hangs where a test wants to see who notices: `MIGRATED_HANG=LOOP:FILE` blocks that loop for as long as there is the
     /// file. Not set, it costs one comparison.
     public static func hang(_ loop: String) {
-        guard let hung, hung.loop == loop else { return }
+        guard let hung, hung.loop == loop, access(hung.file, F_OK) == 0 else { return }
+        // One of that name only: where all threads are held up, nobody is left to notice.
+        guard !isHanging.exchange(true, ordering: .relaxed) else { return }
+        defer { isHanging.store(false, ordering: .relaxed) }
         while access(hung.file, F_OK) == 0 { usleep(20_000) }
     }
 }

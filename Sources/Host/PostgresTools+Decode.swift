@@ -28,10 +28,14 @@ extension PostgresTools {
     public func decode(_ archive: String, jobs: Int = 1, listsIn directory: String) async throws(ToolError)
         -> [RowCount]
     {
-        let lists = try await shares(of: archive, jobs: jobs, in: directory)
+        let shares = try await shares(of: archive, jobs: jobs)
+        let lists = shares.map { _ in FilePaths.join(directory, ".unfinished-list-\(FilePaths.uniqueSuffix())") }
         defer { for list in lists { unlink(list) } }
         var counts: [RowCount] = []
         do {
+            for (list, lines) in zip(lists, shares) {
+                try AtomicFile.write(list, text: lines.joined(separator: "\n") + "\n")
+            }
             counts = try await withThrowingTaskGroup(of: [RowCount].self) { group in
                 for list in lists {
                     group.addTask {
@@ -55,8 +59,8 @@ extension PostgresTools {
         return counts.sorted { ($0.schema, $0.table) < ($1.schema, $1.table) }
     }
 
-    /// Lists that have the archive's contents among them, the tables' data spread evenly by the sizes of their files.
-    private func shares(of archive: String, jobs: Int, in directory: String) async throws(ToolError) -> [String] {
+    /// The lines of lists that have the archive's contents among them, the tables' data spread evenly by the sizes of their files.
+    private func shares(of archive: String, jobs: Int) async throws(ToolError) -> [[String]] {
         let contents = try await contents(of: archive)
         do throws(FileError) {
             let sizes = Dictionary(
@@ -70,11 +74,7 @@ extension PostgresTools {
                 shares[line.hasPrefix(";") ? 0 : lightest].append(line)
                 loads[lightest] += size
             }
-            return try shares.filter { !$0.isEmpty }.map { (lines) throws(FileError) in
-                let path = FilePaths.join(directory, ".unfinished-list-\(FilePaths.uniqueSuffix())")
-                try AtomicFile.write(path, text: lines.joined(separator: "\n") + "\n")
-                return path
-            }
+            return shares.filter { !$0.isEmpty }
         } catch {
             throw ToolError(program: "pg_restore", error)
         }

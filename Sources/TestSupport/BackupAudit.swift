@@ -30,7 +30,7 @@ public enum BackupAudit {
             guard let bytes = FileManager.default.contents(atPath: "\(backup)/\(file.path)") else { return true }
             return bytes.count != file.size || SHA256Digest.of(Array(bytes)).description != file.sha256
         }
-        let known = Set(manifest.files.map(\.path) + ["manifest.json"])
+        let known = Set(manifest.files.map(\.path) + ["manifest.json", "manifest.seal"])
         let unknown = files(in: backup).filter { !known.contains($0) }
         return changed.map { "\($0.path) is missing or changed" } + unknown.map { "\($0) is not in the manifest" }
     }

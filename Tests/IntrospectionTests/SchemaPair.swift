@@ -154,6 +154,10 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
                 CREATE DOMAIN price AS numeric CHECK (VALUE >= 0); CREATE TYPE info AS (p price); CREATE TABLE goods (i info);
                 """),
         SchemaPair(
+            name: "a sequence gets another owner, and the old one goes",
+            from: "CREATE SEQUENCE s MAXVALUE 100; CREATE TABLE t (n int); ALTER SEQUENCE s OWNED BY t.n;",
+            to: "CREATE SEQUENCE s MAXVALUE 90; CREATE TABLE u (n int); ALTER SEQUENCE s OWNED BY u.n;"),
+        SchemaPair(
             name: "a table becomes a view of the same name",
             from: "CREATE TABLE t (id int); CREATE SEQUENCE s MAXVALUE 100;",
             to:

@@ -11,9 +11,12 @@ extension ServiceUnderSystemd {
                 done
                 exit 1
                 """
-            let find = ["bash", "-c", script, "bash", database]
-            try await machine.until("the copy works") { try await machine.run(find).status == 0 }
-            return try await machine.run(find).text
+            var found = ""
+            try await machine.until("the copy works") {
+                found = try await machine.run("bash", "-c", script, "bash", database).text
+                return found != ""
+            }
+            return found
         }
 
         @Test("a rehearsal has a unit of its own, from which neither files nor sockets nor a network can be reached")

@@ -20,14 +20,16 @@ struct PackageTests {
         defer { disk.remove() }
         try await Machine.boot(disk) { machine in
             // No Swift anywhere: what the package needs, it has or depends on.
-            try machine.write("", to: "/run/package/.keep")
-            let hide =
-                "for d in /opt/swift /usr/lib/swift* /root \"$1\"; do [ ! -d \"$d\" ] || mount -t tmpfs tmpfs \"$d\"; done"
-            try await machine.expect("sh", "-c", hide, "sh", MachineImage.root)
+            let hide = """
+                swift=$(readlink -f "$(command -v swift)")
+                for place in "${swift%/usr/bin/*}" /usr/lib/swift* "$1"; do
+                    [ ! -d "$place" ] || [ "$place" = "" ] || mount -t tmpfs tmpfs "$place"
+                done
+                """
+            try await machine.expect("bash", "-c", hide, "bash", MachineImage.root)
             #expect(try await machine.run("sh", "-c", "command -v swift").status != 0)
-            try FileManager.default.copyItem(
-                atPath: package, toPath: "/proc/\(machine.pid)/root/run/package/migrated.deb")
-            let installed = try await machine.run("dpkg", "-i", "/run/package/migrated.deb")
+            try machine.copy(package, to: "/run/migrated.deb")
+            let installed = try await machine.run("dpkg", "-i", "/run/migrated.deb")
             #expect(installed.status == 0, "\(installed)")
             #expect(!installed.errors.contains("depends on"), "\(installed)")
             #expect(try await machine.activity(of: "migrated.socket") == "active")
@@ -55,7 +57,7 @@ struct PackageTests {
             #expect(!needed.contains("not found") && !needed.contains("swift"), "\(needed)")
 
             // The same version once more: what is configured stays, and a job goes on.
-            #expect(try await machine.run("dpkg", "-i", "/run/package/migrated.deb").status == 0)
+            #expect(try await machine.run("dpkg", "-i", "/run/migrated.deb").status == 0)
             #expect(try await machine.run("migratectl", "status").output.contains("one (head)"))
 
             let purged = try await machine.run("dpkg", "--purge", "migrated")

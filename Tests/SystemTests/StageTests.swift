@@ -54,14 +54,14 @@ struct StageTests {
     @Test("the daemon starts before PostgreSQL, with it, and after it")
     func order() async throws {
         let machine = try Machine.ofSuite
-        let site = try await Site.make("order", on: machine, .init("only", "CREATE TABLE made_by_only (n int)"))
+        let site = try await Site.make("orderly", on: machine, .init("only", "CREATE TABLE made_by_only (n int)"))
         try await machine.expect("systemctl", "stop", "migrated.service", "postgresql.service")
         try await machine.expect("systemctl", "start", "migrated.service")
         #expect(try await machine.activity() == "active")
         let away = try await site.migratectl("status")
         #expect(away.output.contains("unavailable") && !away.output.contains("pending"), "\(away)")
         try await machine.until("its line says why") {
-            try await machine.property("StatusText").contains("order: cannot reach database")
+            try await machine.property("StatusText").contains("orderly: cannot reach database")
         }
         try await machine.expect("systemctl", "start", "postgresql.service")
         let upgraded = try await site.migratectl("upgrade")

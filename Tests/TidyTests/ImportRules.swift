@@ -39,7 +39,7 @@ enum ImportRules {
             ], others: system + service),
         "Control": TargetImports(["Planning", "Varlink", "Revisions", "Digest", "Faults"], others: system),
         "Configuration": TargetImports(
-            ["Planning", "Revisions"], others: ["FoundationEssentials", "Glibc", "TOMLKit"]),
+            ["Planning", "Revisions", "SchemaModel"], others: ["FoundationEssentials", "Glibc", "TOMLKit"]),
         "Daemon": TargetImports(
             [
                 "Engine", "Control", "Configuration", "Systemd", "Planning", "Revisions", "Host", "Varlink",

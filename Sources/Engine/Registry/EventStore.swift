@@ -62,7 +62,7 @@ struct EventStore: Sendable {
             INSERT INTO migrated.job_event (job, sequence, at, kind, state, revision, message, progress)
             SELECT told.number, sequence + place, applied_at, \(JobEvent.Kind.stepApplied.rawValue), state, revision,
                 CASE direction WHEN 'upgrade' THEN 'applied ' ELSE 'downgraded ' END || revision
-                    || coalesce(', ' || description, '') || CASE WHEN elapsed_ms < 1000
+                    || coalesce(', ' || nullif(description, ''), '') || CASE WHEN elapsed_ms < 1000
                         THEN ' (' || greatest(1, trunc(elapsed_ms)) || ' ms)'
                         ELSE ' (' || trunc((elapsed_ms / 1000)::numeric, 1) || ' s)' END,
                 jsonb_build_object('unit', 'revisions', 'done', applied + place, 'total', step_count)

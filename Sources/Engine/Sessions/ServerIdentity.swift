@@ -13,6 +13,13 @@ struct ServerIdentity: Sendable, Hashable {
     private static let isReadOnly =
         "pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('default_transaction_read_only')::boolean"
 
+    /// The timeline that is written on. That of the last checkpoint, which a standby has to do with, is an old one for a while
+    /// after a promotion; the name of the present file of the log begins with the new one, in hexadecimal digits.
+    private static let timeline = """
+        CASE WHEN pg_catalog.pg_is_in_recovery() THEN timeline_id::bigint ELSE \
+        ('x' || left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::bigint END
+        """
+
     /// Whether the server takes changes no longer: it was demoted, or told so, while we were connected.
     static func isReadOnly(on session: any PostgresSession) async throws -> Bool {
         try await session.query("SELECT \(raw: isReadOnly) AS read_only").first?.decode("read_only") ?? false
@@ -23,7 +30,7 @@ struct ServerIdentity: Sendable, Hashable {
         guard
             let row = try await session.query(
                 """
-                SELECT system_identifier::text AS system, timeline_id::bigint AS timeline,
+                SELECT system_identifier::text AS system, \(raw: timeline) AS timeline,
                     (SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = current_database()) AS oid,
                     current_database()::text AS name,
                     \(raw: isReadOnly) AS read_only

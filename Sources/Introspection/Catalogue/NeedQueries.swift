@@ -53,7 +53,7 @@ enum NeedQuery {
     /// What is not a part of the model.
     static let strangers = """
         SELECT format('base type %s', t.oid::regtype) FROM pg_type t
-          WHERE t.typtype = 'b' AND t.typcategory <> 'A' AND t.oid >= 16384 AND \(Fragment.isNoMember("t"))
+          WHERE (t.typtype = 'b' AND t.typcategory <> 'A' OR NOT t.typisdefined) AND t.oid >= 16384 AND \(Fragment.isNoMember("t"))
         UNION ALL SELECT format('subscription %I', s.subname) FROM pg_subscription s
           WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
         UNION ALL SELECT format('security label of %s %s', o.type, o.identity)

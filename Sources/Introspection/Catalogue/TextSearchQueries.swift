@@ -56,7 +56,7 @@ extension CatalogueQuery {
     static let statistics = pieces(
         "statistics", "pg_statistic_ext", prefix: "stx",
         creation: """
-            to_json(array_remove(ARRAY[pg_get_statisticsobjdef(o.oid), format('ALTER STATISTICS %s SET STATISTICS %s', \(name),
-              CASE WHEN o.stxstattarget >= 0 THEN o.stxstattarget END)], NULL))
+            to_json(array_remove(ARRAY[pg_get_statisticsobjdef(o.oid), format('ALTER STATISTICS %s SET STATISTICS ', \(name))
+              || CASE WHEN o.stxstattarget >= 0 THEN o.stxstattarget::text END], NULL))
             """)
 }

@@ -84,10 +84,7 @@ extension Failure {
             case .notRehearsed:
                 (43, "No copy of the database could be made to rehearse in; nothing was done to the database itself.")
             case .overrun:
-                (
-                    44,
-                    "A statement ran far longer than in the rehearsal and was stopped; nothing of its transaction remains."
-                )
+                (44, "A statement ran far longer than in the rehearsal and was stopped; its transaction is undone.")
             case .restoreFailed:
                 (45, "The backup could not be restored; the database is as it was, and open.")
             case .backupRefused:

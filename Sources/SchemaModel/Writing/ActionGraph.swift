@@ -69,8 +69,10 @@ private struct Sorting {
         while true {
             for position in held { ready[ranking[position].stage.mode, default: PlaceHeap()].insert(position) }
             held = []
-            let next = ready.compactMap { mode, heap in heap.first.map { (mode, $0) } }.min { $0.1 < $1.1 }
-            if let (mode, _) = next {
+            // A transaction waits for all that can be done before it: the fewer portions, the fewer revisions.
+            let modes: [DDLStage.Mode] =
+                portions.isEmpty ? [.transaction, .standalone, .validation] : [.standalone, .validation, .transaction]
+            if let mode = modes.first(where: { ready[$0]?.first != nil }) {
                 let actions = portion(mode)
                 if !actions.isEmpty { portions.append((mode, actions)) }
                 continue

@@ -238,7 +238,11 @@ public struct DDLWriter {
         }
     }
 
-    private func dropAction(_ id: ObjectID) -> Span? { drops[dropper(of: id) ?? id] }
+    /// What removes an object; nothing does where it stays, though it stood on something that goes.
+    private func dropAction(_ id: ObjectID) -> Span? {
+        guard difference.fates[id] == .drop || difference.fates[id] == .remake else { return nil }
+        return drops[dropper(of: id) ?? id]
+    }
     private func makeAction(_ id: ObjectID) -> Span? { makings[maker(of: id) ?? id] }
 
     private mutating func connectOld(_ id: ObjectID, needing other: ObjectID) {

@@ -110,6 +110,11 @@ struct Machine: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: inside)
     }
 
+    /// Copies a file of the host's.
+    func copy(_ file: String, to path: String) throws {
+        try FileManager.default.copyItem(atPath: file, toPath: "/proc/\(pid)/root\(path)")
+    }
+
     private func remove(_ path: String) throws {
         try FileManager.default.removeItem(atPath: "/proc/\(pid)/root\(path)")
     }
