@@ -13,8 +13,11 @@ extension CatalogueQuery {
         InstalledExtension.self,
         """
         SELECT e.tableoid, e.oid, 0, json_build_object('name', quote_ident(e.extname), 'schema', quote_ident(n.nspname),
-          'version', e.extversion, 'updates', coalesce((SELECT json_agg(u.target ORDER BY u.target)
-            FROM pg_extension_update_paths(e.extname) u WHERE u.source = e.extversion AND u.path IS NOT NULL), '[]'))
+          'version', e.extversion, 'updates', coalesce(
+            -- One whose files are gone from the server is an error to ask about.
+            CASE WHEN EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = e.extname) THEN (
+              SELECT json_agg(u.target ORDER BY u.target) FROM pg_extension_update_paths(e.extname) u
+              WHERE u.source = e.extversion AND u.path IS NOT NULL) END, '[]'))
         FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.oid >= 16384
         """)
 
