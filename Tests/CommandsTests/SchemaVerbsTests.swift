@@ -23,33 +23,33 @@ struct SchemaVerbsTests {
 
     @Test("files are loaded in any order, and equal schemas are equal however they are written")
     func files() async throws {
-        let project = try Project("schema")
-        try project.write("schema/a.sql", "CREATE VIEW v AS SELECT n FROM t;")
-        try project.write("schema/b.sql", "create table T (n int4 default 1+1);")
+        let project = try Project("wanted")
+        try project.write("wanted/a.sql", "CREATE VIEW v AS SELECT n FROM t;")
+        try project.write("wanted/b.sql", "create table T (n int4 default 1+1);")
         try project.write(
             "other.sql", "CREATE TABLE public.t (n integer DEFAULT (1 + 1)); CREATE VIEW v AS SELECT t.n FROM t")
-        let equal = await project.run("diff", "schema", "other.sql")
+        let equal = await project.run("diff", "wanted", "other.sql")
         #expect(equal.status == 0, "\(equal.errors)")
         #expect(equal.output == "")
         try project.write("other.sql", "CREATE TABLE t (n integer)")
-        let differs = await project.run("diff", "schema", "other.sql")
+        let differs = await project.run("diff", "wanted", "other.sql")
         #expect(differs.status == 2)
         #expect(differs.output.contains("- view public.v\n"))
         #expect(differs.output.contains("table public.t\n"))
-        let sql = await project.run("diff", "schema", "other.sql", "--sql", "--plain")
+        let sql = await project.run("diff", "wanted", "other.sql", "--sql", "--plain")
         #expect(sql.output == "DROP VIEW public.v;\nALTER TABLE public.t ALTER COLUMN n DROP DEFAULT;\n")
-        let json = await project.run("diff", "schema", "other.sql", "--json")
+        let json = await project.run("diff", "wanted", "other.sql", "--json")
         let document = try JSONValue(parsing: json.output.split(separator: "\n").joined().utf8)
         #expect(document["isEqual"] == .bool(false))
     }
 
     @Test("what cannot be loaded is told with its place")
     func broken() async throws {
-        let project = try Project("schema")
-        try project.write("schema/a.sql", "CREATE TABLE t (n int);\nCREATE VIEW v AS SELECT missing FROM t;")
-        let outcome = await project.run("diff", "nothing", "schema")
+        let project = try Project("wanted")
+        try project.write("wanted/a.sql", "CREATE TABLE t (n int);\nCREATE VIEW v AS SELECT missing FROM t;")
+        let outcome = await project.run("diff", "nothing", "wanted")
         #expect(outcome.status == 47)
-        #expect(outcome.errors.contains("schema/a.sql:2:25"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("wanted/a.sql:2:25"), "\(outcome.errors)")
     }
 
     @Test("what a command prints is a schema")

@@ -150,7 +150,7 @@ struct SchemaGenerator {
             if chance(50) { lines.append("CREATE INDEX parts_n ON parts (n)") }
             if chance(50) { lines.append("ALTER TABLE parts ADD PRIMARY KEY (at)") }
         }
-        if chance(40) { lines.append("CREATE STATISTICS both ON id, (id + \(pick("1", "2"))) FROM t1") }
+        if chance(40) { lines.append("CREATE STATISTICS pairs ON id, (id + \(pick("1", "2"))) FROM t1") }
         if chance(30) { lines.append("CREATE PUBLICATION changes FOR TABLE \(pick("t1", "t2", "t1, t2"))") }
         if chance(30) { lines.append("CREATE TEXT SEARCH CONFIGURATION words (COPY = \(pick("simple", "english")))") }
         if chance(30) { lines.append("CREATE OPERATOR === (FUNCTION = int4eq, LEFTARG = integer, RIGHTARG = integer)") }
