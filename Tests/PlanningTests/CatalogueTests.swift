@@ -58,7 +58,7 @@ struct CatalogueTests {
         #expect(
             Set(calls) == [
                 .jobFailed, .jobNeedsDecision, .jobAwaitingApproval, .rehearsalFinding, .backupNotPruned, .blockersStay,
-                .versionChangedOutside,
+                .versionChangedOutside, .stepOverrun, .restoreNoticed, .schemaDrifted,
             ])
     }
 }
