@@ -34,19 +34,22 @@ struct SampleSettingsTests {
                 #expect(isShown, "\(section.heading(database: "main")) \(key)")
             }
         }
-        let dump = text.replacing("\nreason = ", with: "\n#reason = ")
+        // What cannot be said together.
+        let dump = ["reason = ", "command = ", "url = \"postgresql:///model\""]
+            .reduce(text) { $0.replacing("\n\($1)", with: "\n#\($1)") }
         #expect(problems(dump) == [])
-        #expect(problems(text).map(\.key) == ["database.main.backup.reason"])
+        #expect(problems(text).map(\.key) == ["database.main.backup.reason", "database.main.schema.command"])
     }
 
     @Test("what it calls a default is the default")
     func defaults() throws {
         let examples = [
             "socket_group", "password", "role", "search_path", "statement_timeout", "version_table_schema",
-            "registry_role", "reason", "tools", "refuse", "keep_for", "keep_size",
+            "registry_role", "reason", "tools", "refuse", "ask", "keep_for", "keep_size",
+            "files", "command", "url = \"postgresql:///model", "roles", "schemas", "ignore", "ignore_kinds",
         ]
         let lines = try uncommented().split(separator: "\n").filter { line in
-            !examples.contains { line.hasPrefix("\($0) = ") }
+            !examples.contains { line.hasPrefix("\($0) = ") || line.hasPrefix("\($0)\"") }
         }
         let shown = try judge(lines.joined(separator: "\n"))
         let unsaid = try judge("[database.main]\nurl = \"postgresql:///app?host=/run/postgresql\"")

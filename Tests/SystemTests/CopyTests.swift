@@ -24,7 +24,7 @@ extension ServiceUnderSystemd {
             let machine = try Machine.ofSuite
             let site = try await Site.make(
                 "copied", on: machine, rehearses: true, .init("first", "CREATE TABLE a AS SELECT 1 AS n"),
-                .init("second", "SELECT pg_sleep(8)"))
+                .init("second", "SELECT pg_sleep(15)"))
             #expect(try await site.migratectl("upgrade", "first").status == 0)
             try await machine.expect("migratectl", "-d", "copied", "upgrade", "--no-block")
             let pid = try await backend(of: "copied", on: machine)

@@ -75,6 +75,8 @@ struct VersionTable: Sendable {
             try found.decode("schema", as: String.self), try found.decode("name", as: String.self)
         )
         let schema = name.schema ?? "public"
+        // Another daemon has made it between the two looks.
+        guard otherSchema != schema || otherTable != name.table else { return nil }
         return Failure(
             .settingsInvalid,
             "cannot tell where \"\(database)\" is: it has no table \"\(schema).\(name.table)\", but \"\(otherSchema).\(otherTable)\" looks like Alembic's version table",

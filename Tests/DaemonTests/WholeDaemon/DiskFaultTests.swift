@@ -21,7 +21,8 @@ import Testing
             try await harness.start(environment: shim.environment)
             var applied: [String] = []
             var failures: Set<Failure.Code> = []
-            for call in 1... {
+            // A directory that is gone is made again, and the upgrade goes well: more calls than there are revisions.
+            for call in stride(from: 1, through: .max, by: fault == .gone ? 7 : 1) {
                 try shim.arm(fault, at: call)
                 let next = TestRevision.name(applied.count + 1)
                 let ended = try await harness.follow(try await harness.queue(to: next))
