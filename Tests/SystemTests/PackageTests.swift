@@ -28,6 +28,9 @@ struct PackageTests {
                 """
             try await machine.expect("bash", "-c", hide, "bash", MachineImage.root)
             #expect(try await machine.run("sh", "-c", "command -v swift").status != 0)
+            // Images of containers forbid packages to start anything (Debian Policy, 9.3.3.2).
+            let policy = "/usr/sbin/policy-rc.d"
+            try await machine.expect("sh", "-c", "[ ! -e \(policy) ] || mount --bind /bin/true \(policy)")
             try machine.copy(package, to: "/run/migrated.deb")
             let installed = try await machine.run("dpkg", "-i", "/run/migrated.deb")
             #expect(installed.status == 0, "\(installed)")
