@@ -26,8 +26,8 @@ extension ServiceUnderSystemd {
                         interfaces = service.GetInfo()["interfaces"]
                         print(sorted(interfaces))
                     with client.open("io.migrated.Control") as control:
-                        print(control.GetStatus(None)["databases"][0]["name"])
-                        print([reply["revisions"][0]["id"] for reply in control.ListRevisions(None, _more=True)][:1])
+                        print(control.GetStatus("main")["databases"][0]["name"])
+                        print([reply["revisions"][0]["id"] for reply in control.ListRevisions("main", _more=True)][:1])
                         try:
                             control.GetJob("main-4711")
                         except varlink.VarlinkError as error:
