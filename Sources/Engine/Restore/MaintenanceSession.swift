@@ -100,7 +100,10 @@ struct MaintenanceSession: Sendable {
 
     /// Drops what a restore has begun to make and was not finished. Nothing else is ever dropped. Whoever still makes it for a
     /// daemon that is no more is ended first: what is not committed yet could not be dropped, and would be there afterwards.
-    func dropUnfinished(_ database: String) async throws {
+    ///
+    /// - Throws: `Failure` `restore-failed` where it is still being made after all that patience.
+    func dropUnfinished(_ database: String, patience: Duration = .seconds(60)) async throws {
+        let end = ContinuousClock.now + patience
         while try await !session.query(
             """
             SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
@@ -108,6 +111,11 @@ struct MaintenanceSession: Sendable {
                 AND strpos(query, \(database)) > 0 AND state <> 'idle'
             """
         ).isEmpty {
+            guard ContinuousClock.now < end else {
+                throw Failure(
+                    .restoreFailed, "cannot drop \"\(database)\": a session that makes it does not end",
+                    hint: "look for \"\(Self.application)\" in pg_stat_activity")
+            }
             try await Task.sleep(for: .milliseconds(30))
         }
         try await session.query("DROP DATABASE IF EXISTS \(identifier: database) WITH (FORCE)")

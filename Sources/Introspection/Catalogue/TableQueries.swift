@@ -98,7 +98,10 @@ extension CatalogueQuery {
         """
         SELECT 0::oid, 0::oid, 0, json_build_object('table', \(Fragment.relation), 'setting', s.setting, 'action', s.action,
           'opposite', s.opposite)
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL (
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN (SELECT i.indrelid, quote_ident(x.relname) AS name FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+          WHERE i.indisclustered) k ON k.indrelid = c.oid
+        CROSS JOIN LATERAL (
           SELECT 'row security', 'ENABLE ROW LEVEL SECURITY', 'DISABLE ROW LEVEL SECURITY' WHERE c.relrowsecurity
           UNION ALL
           SELECT 'forced row security', 'FORCE ROW LEVEL SECURITY', 'NO FORCE ROW LEVEL SECURITY'
@@ -108,8 +111,7 @@ extension CatalogueQuery {
             ELSE 'USING INDEX ' || (SELECT quote_ident(x.relname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
               WHERE i.indrelid = c.oid AND i.indisreplident) END, 'REPLICA IDENTITY DEFAULT' WHERE c.relreplident <> 'd'
           UNION ALL
-          SELECT 'clustering', 'CLUSTER ON ' || quote_ident(x.relname), 'SET WITHOUT CLUSTER'
-            FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisclustered
+          SELECT 'clustering', 'CLUSTER ON ' || k.name, 'SET WITHOUT CLUSTER' WHERE k.name IS NOT NULL
         ) s(setting, action, opposite)
         WHERE c.relkind IN ('r', 'p') AND \(Fragment.isOurs) AND \(Fragment.isNoMember("c")) AND s.action IS NOT NULL
         """)
