@@ -309,10 +309,8 @@ private final class PipelineBox: @unchecked Sendable {
         case let error as ServerError:
             try await pipeline.fail(
                 Failure(
-                    .internalError, "cannot go on with the job: \(error.message)", hint: error.hint,
-                    sql: Failure.ServerReport(
-                        sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                        context: error.context)))
+                    .internalError, "cannot go on with the job: \(error.message)", hint: error.hint, sql: error.report()
+                ))
         default:
             try await pipeline.fail(Failure(.internalError, "cannot go on with the job: \(cause)"))
         }

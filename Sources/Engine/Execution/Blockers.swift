@@ -9,6 +9,7 @@ struct Blocker: Sendable, Hashable {
     var state: String
     /// How long it has been in that state, in seconds.
     var seconds: Double
+    /// What it is at or was at last, without values.
     var query: String
     /// `autovacuum worker`, `client backend`, …
     var backendType: String
@@ -69,7 +70,7 @@ struct Blocker: Sendable, Hashable {
             Blocker(
                 pid: try row.decode("pid"), user: try row.decode("user_name"),
                 application: try row.decode("application"), state: try row.decode("state"),
-                seconds: try row.decode("seconds"), query: Secrets.hidden(in: try row.decode("query")),
+                seconds: try row.decode("seconds"), query: Secrets.withoutValues(in: try row.decode("query")),
                 backendType: try row.decode("backend_type"))
         }
     }
