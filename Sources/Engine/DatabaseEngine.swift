@@ -220,6 +220,10 @@ public final class DatabaseEngine: Sendable {
 
     func noteDrift(_ report: DriftReport?) { state.withLock { $0.drift = (.now, report) } }
 
+    func note(waiting jobs: [Activity.Waiting]) {
+        if activity.note(waiting: jobs) { signal.raise() }
+    }
+
     // MARK: Own jobs
 
     /// Takes a job for this engine's own: see `DatabaseConfiguration.takesOnlyOwnJobs`.

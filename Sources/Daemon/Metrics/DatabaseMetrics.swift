@@ -84,12 +84,20 @@ extension OpenMetricsText {
         let groups = databases.flatMap { database in
             (database.figures?.jobs ?? []).map { (name: database.status.name, group: $0) }
         }
+        // A first failure would be no increase for those who watch, had there been no series before it.
+        let kinds = JobKind.allCases.map(\.rawValue)
+        let spotless = databases.filter { $0.figures != nil }.map(\.status.name).flatMap { name in
+            kinds.filter { kind in
+                !groups.contains {
+                    $0.name == name && $0.group.kind == kind && $0.group.state == JobState.failed.rawValue
+                }
+            }.map { (name: name, kind: $0, state: JobState.failed.rawValue, count: Int64(0)) }
+        }
         add(
             "migrated_jobs", .gauge, "Jobs that the registry has, by kind and state.",
-            groups.map { name, group in
-                Sample(
-                    labels: [("database", name), ("kind", group.kind), ("state", group.state)],
-                    value: Double(group.count))
+            (groups.map { ($0.name, $0.group.kind, $0.group.state, $0.group.count) } + spotless).map {
+                name, kind, state, count in
+                Sample(labels: [("database", name), ("kind", kind), ("state", state)], value: Double(count))
             })
         add(
             "migrated_job_duration_seconds", .summary, unit: "seconds", "How long jobs took that are over.",

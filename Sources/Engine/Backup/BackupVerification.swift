@@ -1,6 +1,6 @@
 public import Digest
 import Host
-import Planning
+public import Planning
 
 /// Looks through a backup as a restore would: whether somebody vouches for it, whether its bytes are those that were written,
 /// whether they can be decoded, and whether a server takes them. Needs no database.
