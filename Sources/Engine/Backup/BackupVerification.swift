@@ -1,5 +1,6 @@
 public import Digest
 import Host
+import Logging
 public import Planning
 
 /// Looks through a backup as a restore would: whether somebody vouches for it, whether its bytes are those that were written,
