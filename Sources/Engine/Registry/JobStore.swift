@@ -124,7 +124,7 @@ struct JobStore: Sendable {
             WHERE state IN ('queued', 'awaiting-approval', 'needs-decision') AND number <> \(job) ORDER BY number
             """
         ).compactMap { row in
-            JobState(rawValue: try row.decode("state")).map {
+            try JobState(rawValue: try row.decode("state")).map {
                 Activity.Waiting(job: try row.decode("number"), state: $0)
             }
         }
