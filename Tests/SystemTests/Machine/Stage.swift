@@ -47,6 +47,8 @@ enum Stage: String, CaseIterable, Sendable {
     func enter(_ prefix: String, on machine: Machine) async throws -> (site: Site, job: Int) {
         let name = prefix + rawValue.filter(\.isLetter)
         let site = try await Site.make(name, on: machine, rehearses: self == .rehearsing, revisions)
+        // The registry is there once that is answered.
+        try await machine.expect("migratectl", "-d", name, "jobs")
         let job = self == .verifying ? 2 : 1
         if self == .verifying {
             let first = try await site.migratectl("upgrade", "first")
