@@ -148,7 +148,7 @@ extension ServiceUnderSystemd {
                 let copy = try await machine.stoppedCopy(of: "bychild")
                 let group = try await machine.expect("sed", "s/^0:://", "/proc/\(copy)/cgroup")
                 let script =
-                    "for pid in $(cat /sys/fs/cgroup$1/cgroup.procs); do cat /proc/$pid/environ /proc/$pid/cmdline; done"
+                    "for pid in $(cat \"/sys/fs/cgroup$1/cgroup.procs\"); do cat /proc/$pid/environ /proc/$pid/cmdline; done"
                 let inCopy = try await machine.expect("bash", "-c", script, "bash", group)
                 #expect(inCopy.contains("postgres") && !inCopy.contains("geheim"))
                 try await machine.expect("kill", "-CONT", copy)
