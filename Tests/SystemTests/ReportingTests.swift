@@ -134,7 +134,7 @@ extension ServiceUnderSystemd {
             let machine = try Machine.ofSuite
             let site = try await Site.make("blocked", on: machine, .init("only", "ALTER TABLE gates ADD COLUMN n int"))
             try await machine.expect(
-                "systemd-run", "-q", "--collect", "--unit=blocker.service", "-p", "User=postgres", "psql", "-X", "-d",
+                "systemd-run", "-q", "--collect", "--unit=blocker.service", "-p", "User=migrated", "psql", "-X", "-d",
                 "blocked", "-c", "BEGIN; INSERT INTO gates VALUES ('Mata Hari'); SELECT 'Mata Hari', pg_sleep(600)")
             let sleeping = "select count(*) from pg_stat_activity where datname = 'blocked' and wait_event = 'PgSleep'"
             try await machine.until("it is in the way") { try await machine.sql(sleeping) != "0" }

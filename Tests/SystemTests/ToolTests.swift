@@ -169,14 +169,14 @@ extension ServiceUnderSystemd {
             #expect(upgraded.status == 0, "\(upgraded)")
             try machine.write(
                 "[database.figured.rehearsal]\npolicy = \"off\"\n",
-                to: "/etc/migrated/migrated.toml.d/figured-more.toml")
+                to: "/etc/migrated/migrated.toml.d/figured_off.toml")
             try await machine.expect("systemctl", "reload", "migrated.service")
             try await machine.expect("migratectl", "-d", "figured", "upgrade", "--no-block")
             try await site.reachGate()
             try await machine.expect("migratectl", "-d", "figured", "metrics", "--output", "/run/figures")
             try await site.openGate("second")
             try await site.waitForJob("succeeded", number: 2)
-            try await machine.expect("rm", "/etc/migrated/migrated.toml.d/figured-more.toml")
+            try await machine.expect("rm", "/etc/migrated/migrated.toml.d/figured_off.toml")
             let script = """
                 import re, sys
                 from prometheus_client.openmetrics.parser import text_string_to_metric_families

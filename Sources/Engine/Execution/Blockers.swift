@@ -16,7 +16,8 @@ struct Blocker: Sendable, Hashable {
 
     /// `pid 4121 (psql, app, 3 min idle in transaction): SELECT …`
     var description: String {
-        let what = "\(Self.age(seconds)) \(occupation)"
+        // Of somebody else's session one who may not see more sees who it is.
+        let what = occupation.isEmpty ? "" : "\(Self.age(seconds)) \(occupation)"
         let who = [application, user, what].filter { !$0.isEmpty }.joined(separator: ", ")
         return "pid \(pid) (\(who))\(query.isEmpty ? "" : ": \(query)")"
     }
@@ -62,7 +63,8 @@ struct Blocker: Sendable, Hashable {
             SELECT a.pid, coalesce(a.usename, '')::text AS user_name, coalesce(a.application_name, '') AS application,
                 coalesce(a.state, '') AS state,
                 coalesce(extract(epoch FROM clock_timestamp() - a.state_change), 0)::double precision AS seconds,
-                left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 120) AS query,
+                CASE WHEN a.state IS NULL AND a.backend_type IS NULL THEN ''
+                    ELSE left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 120) END AS query,
                 coalesce(a.backend_type, '') AS backend_type
             """
         let query = Query(raw: "\(columns.text) \(from.text) ORDER BY a.pid", from.parameters)
