@@ -146,7 +146,7 @@ extension ServiceUnderSystemd {
             try await machine.withDropIn(dropIn) {
                 try await machine.expect("migratectl", "-d", "bychild", "upgrade", "--no-block")
                 let copy = try await machine.stoppedCopy(of: "bychild")
-                let group = try await machine.expect("sed", "s/^0:://", "/proc/\(copy)/cgroup")
+                let group = try await machine.expect("sed", "-n", "s/^0:://p", "/proc/\(copy)/cgroup")
                 let script =
                     "for pid in $(cat \"/sys/fs/cgroup$1/cgroup.procs\"); do cat /proc/$pid/environ /proc/$pid/cmdline; done"
                 let inCopy = try await machine.expect("bash", "-c", script, "bash", group)
