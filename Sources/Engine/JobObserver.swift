@@ -52,9 +52,10 @@ struct JobObserver: Sendable {
     /// What was told already, so that only news is written.
     private struct Shown {
         var statement: Activity.Now.Statement?
-        /// What was being applied at the last look, and when the applied ones were told of.
+        /// What was being applied at the last look, and when it was last looked at closely.
         var revision: RevisionID?
-        var toldAt: ContinuousClock.Instant?
+        var lookedAt: ContinuousClock.Instant?
+        /// When it was last seen who waits.
         var queueAt: ContinuousClock.Instant?
         var progress: JobEvent.Progress?
         var progressAt: ContinuousClock.Instant?
@@ -95,12 +96,12 @@ struct JobObserver: Sendable {
     }
 
     private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
-        // Where one step follows the other there is nothing to wait for and much to tell: not at every look.
+        await reporter.tellApplied(job)
+        // Where one step follows the other there is nothing to wait for: not at every look.
         let isMoving = now.revision != shown.revision
         shown.revision = now.revision
-        if isMoving, let told = shown.toldAt, ContinuousClock.now - told < Self.progressInterval { return }
-        shown.toldAt = .now
-        await reporter.tellApplied(job)
+        if isMoving, let lookedAt = shown.lookedAt, ContinuousClock.now - lookedAt < Self.progressInterval { return }
+        shown.lookedAt = .now
         if let statement = now.statement, statement != shown.statement, let revision = now.revision {
             shown.statement = statement
             await reporter.event(

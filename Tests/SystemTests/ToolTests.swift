@@ -7,16 +7,9 @@ extension ServiceUnderSystemd {
     @Suite struct ToolTests {
         private static let socket = "unix:/run/migrated/io.migrated.Control"
 
-        /// An interpreter that has PyPI's `varlink`: the one that is named, or the one that continuous integration makes.
-        private static let interpreter: String? = {
-            let made = MachineImage.root + "/.build/python/bin/python3"
-            let named = getenv("VARLINK_PYTHON").map { String(cString: $0) }
-            return [named, made].compactMap { $0 }.first { access($0, X_OK) == 0 }
-        }()
-
         @Test(
             "Python's varlink introspects and calls the daemon",
-            .enabled(if: interpreter != nil || Requirements.isContinuousIntegration, "make python"))
+            .enabled(if: PythonEnvironment.directory != nil || Requirements.isContinuousIntegration, "make python"))
         func python() async throws {
             let machine = try Machine.ofSuite
             let script = """
@@ -33,8 +26,8 @@ extension ServiceUnderSystemd {
                         except varlink.VarlinkError as error:
                             print(error.error())
                 """
-            let outcome = try await machine.run(
-                try #require(Self.interpreter, "run: make python"), "-c", script)
+            try #require(PythonEnvironment.directory != nil, "run: make python")
+            let outcome = try await machine.run(PythonEnvironment.interpreter, "-c", script)
             #expect(outcome.status == 0, "\(outcome)")
             #expect(outcome.output.contains("'io.migrated.Control', 'org.varlink.service'"), "\(outcome)")
             #expect(outcome.output.contains("main"), "\(outcome)")
