@@ -37,6 +37,7 @@ struct JobObserver: Sendable {
                 // Once everything is applied there is nothing left to cancel.
                 if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }
                 try await sessions.refuseReadOnly(reporter.jobs.database)
+                try await lookAtQueue(&shown)
                 switch now.stage {
                 case .backingUp: try await lookAtDump(&shown)
                 case .applying: try await lookAtStep(now, &shown)
@@ -54,6 +55,8 @@ struct JobObserver: Sendable {
         /// What was being applied at the last look, and when it was last looked at closely.
         var revision: RevisionID?
         var lookedAt: ContinuousClock.Instant?
+        /// When it was last seen who waits.
+        var queueAt: ContinuousClock.Instant?
         var progress: JobEvent.Progress?
         var progressAt: ContinuousClock.Instant?
         /// Who is in the way, since when, and whether that has been called long.
@@ -83,6 +86,13 @@ struct JobObserver: Sendable {
             (progress, progressAt) = (next, now)
             return true
         }
+    }
+
+    /// Who has come to wait meanwhile: the worker, which otherwise sees to it, is at its job.
+    private func lookAtQueue(_ shown: inout Shown) async throws {
+        if let last = shown.queueAt, ContinuousClock.now - last < Self.progressInterval { return }
+        shown.queueAt = .now
+        if activity.note(waiting: try await reporter.jobs.waiting(except: job)) { reporter.signal.raise() }
     }
 
     private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
