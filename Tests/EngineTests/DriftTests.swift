@@ -103,11 +103,11 @@ import Testing
             let job = try await engine.upgrade()
             try await fixture.waitUntilWorkerSleeps()
             #expect(try await engine.drift().changes == [])
-            #expect(try await fixture.column("SELECT history_number::text FROM migrated.kept_schema") == ["0"])
+            #expect(try await fixture.column("SELECT DISTINCT history_number::text FROM migrated.kept_schema") == ["0"])
             _ = try await engine.cancel(job.id.number, by: EngineFixture.ann)
             #expect(try await engine.outcome(of: job).state == .cancelled)
             #expect(try await engine.drift().changes == [])
-            #expect(try await fixture.column("SELECT count(*)::text FROM migrated.kept_schema") == ["2"])
+            #expect(try await fixture.column("SELECT max(history_number)::text FROM migrated.kept_schema") == ["1"])
         }
     }
 }
