@@ -97,15 +97,16 @@ SEED ?=
 
 # Only some of its parts: sweeps commits daemons promotions clients.
 PARTS ?=
+STORIES ?=
 .PHONY: python
 python: ## Make a Python with the package varlink, for the tests that compare with it
 	@[ -x .build/python/bin/python3 ] || python3 -m venv .build/python
 	@.build/python/bin/python3 -c 'import varlink' 2> /dev/null || .build/python/bin/pip install -q varlink==31.0.0
 
 .PHONY: torture
-torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=)
+torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=)
 	$(SWIFT) build
-	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS))
+	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES))
 
 .PHONY: torture-proof
 torture-proof: deps ## Take a safeguard out, each in turn, and see that make torture finds it missing
