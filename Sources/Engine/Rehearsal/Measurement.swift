@@ -148,11 +148,13 @@ final class Measurement: StepObserver {
                     action: .refuse, location: location))
         case "23505":  // unique_violation
             let object = error.table.map { "\(error.schema.map { "\($0)." } ?? "")\($0)" } ?? error.constraint ?? ""
-            note(
-                RehearsalFinding(
-                    .duplicateValues, object,
-                    "\"\(error.constraint ?? object)\" finds duplicates: \(error.detail ?? error.message)",
-                    action: .refuse, location: location))
+            let found = await Duplicates.count(error, by: run.statement, on: looker)
+            var finding = RehearsalFinding(
+                .duplicateValues, object,
+                "\"\(error.constraint ?? object)\" finds duplicates" + (found.map { ": \($0.sentence)" } ?? ""),
+                action: .refuse, location: location)
+            finding.examples = found?.examples ?? error.detail.map { [$0] }
+            note(finding)
         default: break
         }
     }
