@@ -26,8 +26,10 @@ public struct Introspector: Sendable {
         _ connection: Connection, onSnapshot: @Sendable () -> Void = {}
     ) async throws -> (schema: DatabaseSchema, stamp: String) {
         try await snapshot(of: connection) { scope in
-            let stamp: String = try await scope.query(Query(raw: CatalogueStamp.sql)).scalar()
+            // The first query fixes the moment (PostgreSQL manual, "Transaction Isolation").
+            _ = try await scope.query("SELECT 1")
             onSnapshot()
+            let stamp: String = try await scope.query(Query(raw: CatalogueStamp.sql)).scalar()
             return (try await schema(in: scope), stamp)
         }
     }

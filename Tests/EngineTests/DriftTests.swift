@@ -99,6 +99,7 @@ import Testing
         let samples = [Sample.table("a"), Sample("b", after: "a", up: "SELECT pg_sleep(600);")]
         try await EngineFixture.with(samples) { fixture in
             let engine = fixture.engine
+            #expect(try await engine.drift().changes == [])
             let job = try await engine.upgrade()
             try await fixture.waitUntilWorkerSleeps()
             #expect(try await engine.drift().changes == [])

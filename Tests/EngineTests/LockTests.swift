@@ -19,6 +19,7 @@ import Testing
             try await fixture.releaseLock()
             #expect(try await engine.outcome(of: job).state == .succeeded)
             #expect(try await fixture.column("SELECT mark FROM log") == ["r1"])
+            #expect(engine.waits.map(\.count) == [1, 0, 0], "\(engine.waits)")
         }
     }
 
@@ -42,6 +43,8 @@ import Testing
             }
             try await report.script("COMMIT")
             #expect(try await engine.outcome(of: job).state == .succeeded)
+            let told = try await engine.events(of: job.id.number, after: 0).count { $0.kind == .stepRetried }
+            #expect(engine.waits.first { $0.kind == .stepRetried }?.count == Int64(told))
             for task in traffic {
                 task.cancel()
                 let longest = try await task.value

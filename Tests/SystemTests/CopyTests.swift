@@ -3,22 +3,6 @@ import Testing
 extension ServiceUnderSystemd {
     /// The unit in which plans are rehearsed: what is restored can run code there.
     @Suite struct CopyTests {
-        /// The process in a copy's unit that runs a statement of the plan. It is stopped at once, so that there is time to
-        /// look at it however slow this machine is.
-        private func stoppedBackend(of database: String, on machine: Machine) async throws -> String {
-            let script = """
-                for _ in $(seq 3000); do
-                    for pid in $(pgrep -f "postgres: .* $1 .*SELECT"); do
-                        if grep -q migrated-copy@ "/proc/$pid/cgroup" && kill -STOP "$pid"; then echo "$pid"; exit; fi
-                    done
-                    sleep 0.02
-                done
-                echo "no copy works" >&2
-                exit 1
-                """
-            return try await machine.expect("bash", "-c", script, "bash", database)
-        }
-
         @Test("a rehearsal has a unit of its own, from which neither files nor sockets nor a network can be reached")
         func unit() async throws {
             let machine = try Machine.ofSuite
@@ -27,7 +11,7 @@ extension ServiceUnderSystemd {
                 .init("second", "SELECT pg_sleep(5)"))
             #expect(try await site.migratectl("upgrade", "first").status == 0)
             try await machine.expect("migratectl", "-d", "copied", "upgrade", "--no-block")
-            let pid = try await stoppedBackend(of: "copied", on: machine)
+            let pid = try await machine.stoppedCopy(of: "copied")
 
             let status = try await machine.expect("cat", "/proc/\(pid)/status")
             let uid = try #require(
@@ -85,7 +69,7 @@ extension ServiceUnderSystemd {
                 "lonely", on: machine, rehearses: true,
                 .init("first", "CREATE TABLE made_by_first AS SELECT 1 AS n", "SELECT pg_sleep(5)"))
             try await machine.expect("migratectl", "-d", "lonely", "upgrade", "--no-block")
-            let pid = try await stoppedBackend(of: "lonely", on: machine)
+            let pid = try await machine.stoppedCopy(of: "lonely")
             try await machine.expect("systemctl", "kill", "--signal=KILL", "migrated.service")
             try await machine.expect("kill", "-CONT", pid)
             try await machine.until("the copy is gone") {
@@ -105,5 +89,23 @@ extension ServiceUnderSystemd {
             try await machine.expect("systemctl", "start", "migrated-copy.socket")
             #expect(outcome.status == 0 && outcome.output.contains("not-rehearsed"), "\(outcome)")
         }
+    }
+}
+
+extension Machine {
+    /// The process in a copy's unit that runs a statement of a plan. It is stopped at once, so that there is time to look at
+    /// it however slow this machine is.
+    func stoppedCopy(of database: String) async throws -> String {
+        let script = """
+            for _ in $(seq 3000); do
+                for pid in $(pgrep -f "postgres: .* $1 .*SELECT"); do
+                    if grep -q migrated-copy@ "/proc/$pid/cgroup" && kill -STOP "$pid"; then echo "$pid"; exit; fi
+                done
+                sleep 0.02
+            done
+            echo "no copy works" >&2
+            exit 1
+            """
+        return try await expect("bash", "-c", script, "bash", database)
     }
 }

@@ -93,6 +93,64 @@ extension ServiceUnderSystemd {
             #expect(shown.contains(try #require(step["MIGRATED_DIGEST"])), "\(shown)")
         }
 
+        /// A name that no log may have, in each of the ways in which PostgreSQL repeats what it was given.
+        private static let indiscretions = [
+            (
+                "raised", "DO $$ BEGIN RAISE EXCEPTION 'nobody but %', 'Mata Hari' USING HINT = 'Mata Hari'; END $$",
+                "P0001"
+            ),
+            ("refused", "SELECT name::int FROM who", "22P02"), ("mistyped", "SELECT 1 'Mata Hari'", "42601"),
+            ("doubled", "CREATE UNIQUE INDEX who_name ON who (name)", "23505"),
+        ]
+
+        @Test(
+            "what PostgreSQL says of values stands in the job's record, and in the journal only where that was asked for"
+        )
+        func indiscreet() async throws {
+            let machine = try Machine.ofSuite
+            for (name, statement, state) in Self.indiscretions {
+                let site = try await Site.make(
+                    name, on: machine, rehearses: name == "doubled", .init("first", "CREATE TABLE who (name text)"),
+                    .init("second", statement))
+                #expect(try await site.migratectl("upgrade", "first").status == 0)
+                try await machine.sql("insert into who values ('Mata Hari'), ('Mata Hari')", in: name)
+                let outcome = try await site.migratectl("upgrade")
+                #expect(outcome.status != 0 && outcome.errors.contains("Mata Hari"), "who asks is told: \(outcome)")
+                let told = try await machine.journal("MIGRATED_JOB=\(name)-2")
+                #expect(told.last?["MIGRATED_SQLSTATE"] == state, "\(told)")
+                for entry in told { #expect(!entry.fields.values.contains { $0.contains("Mata Hari") }, "\(entry)") }
+                try await machine.withSettings("[daemon]\nlog_data = true\n") { _ in
+                    try await machine.expect("systemctl", "reload", "migrated.service")
+                    #expect(try await site.migratectl("upgrade").status != 0)
+                    let told = try await machine.journal("MIGRATED_JOB=\(name)-3").last
+                    #expect(told?.fields.values.contains { $0.contains("Mata Hari") } == true, "\(told?.fields ?? [:])")
+                }
+                try await machine.expect("systemctl", "reload", "migrated.service")
+            }
+        }
+
+        @Test("a session that is in the way is named with its statement, without the values in it")
+        func discreetAboutOthers() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make("blocked", on: machine, .init("only", "ALTER TABLE gates ADD COLUMN n int"))
+            try await machine.expect(
+                "systemd-run", "-q", "--collect", "--unit=blocker.service", "-p", "User=migrated", "psql", "-X", "-d",
+                "blocked", "-c", "BEGIN; INSERT INTO gates VALUES ('Mata Hari'); SELECT 'Mata Hari', pg_sleep(600)")
+            let sleeping = "select count(*) from pg_stat_activity where datname = 'blocked' and wait_event = 'PgSleep'"
+            try await machine.until("it is in the way") { try await machine.sql(sleeping) != "0" }
+            try await machine.expect("migratectl", "-d", "blocked", "upgrade", "--no-block")
+            try await machine.until("it is named") {
+                try await machine.journal("MIGRATED_JOB=blocked-1").contains {
+                    $0["MESSAGE"]?.contains("INSERT INTO gates VALUES (?)") == true
+                }
+            }
+            try await machine.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+            try await site.waitForJob("succeeded")
+            for entry in try await machine.journal("MIGRATED_DATABASE=blocked") {
+                #expect(!entry.fields.values.contains { $0.contains("Mata Hari") }, "\(entry)")
+            }
+        }
+
         @Test("one match tells a job's story, from who asked for it to how it ended")
         func story() async throws {
             let machine = try Machine.ofSuite

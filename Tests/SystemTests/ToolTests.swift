@@ -151,6 +151,38 @@ extension ServiceUnderSystemd {
             #expect(outcome.output.contains(" notice stopped"), "\(outcome)")
         }
 
+        @Test(
+            "Prometheus' own strict reader takes the figures, and every figure that the rules for alerts name is there",
+            .enabled(if: interpreter != nil || Requirements.isContinuousIntegration, "make python"))
+        func figures() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make(
+                "figured", on: machine, rehearses: true, .init("first", "CREATE TABLE a (n int)"), .gated("second"))
+            let upgraded = try await site.migratectl("upgrade", "first")
+            #expect(upgraded.status == 0, "\(upgraded)")
+            try machine.write(
+                "[database.figured.rehearsal]\npolicy = \"off\"\n",
+                to: "/etc/migrated/migrated.toml.d/figured_off.toml")
+            try await machine.expect("systemctl", "reload", "migrated.service")
+            try await machine.expect("migratectl", "-d", "figured", "upgrade", "--no-block")
+            try await site.reachGate()
+            try await machine.expect("migratectl", "-d", "figured", "metrics", "--output", "/run/figures")
+            try await site.openGate("second")
+            try await site.waitForJob("succeeded", number: 2)
+            try await machine.expect("rm", "/etc/migrated/migrated.toml.d/figured_off.toml")
+            let script = """
+                import re, sys
+                from prometheus_client.openmetrics.parser import text_string_to_metric_families
+                text = open("/run/figures").read()
+                given = {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
+                named = set(re.findall(r"migrated_\\w+", open("/usr/share/doc/migrated/alerts.yml").read()))
+                print("named:", len(named), "missing:", sorted(named - given))
+                """
+            let outcome = try await machine.run(try #require(Self.interpreter, "run: make python"), "-c", script)
+            #expect(outcome.status == 0 && outcome.output.contains("missing: []"), "\(outcome)")
+            #expect(!outcome.output.contains("named: 0"))
+        }
+
         @Test("the timer's unit writes the figures where node_exporter collects them")
         func metrics() async throws {
             let machine = try Machine.ofSuite

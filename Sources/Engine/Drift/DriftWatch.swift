@@ -24,14 +24,13 @@ struct DriftWatch: Sendable {
 
     /// Looks: one snapshot of the catalogue. Where nothing comparable was kept, what is there is taken for what it should be,
     /// and kept, unless somebody works on the schema and will keep what that leaves.
-    func look(holdingLock: Bool = false) async throws -> Look {
-        if !holdingLock { try await awaitKeeping() }
+    func look() async throws -> Look {
+        try await awaitKeeping()
         let (schema, stamp) = try await read(sessions.observer)
         let archive = try SchemaArchive(schema)
         let fingerprint = try Self.fingerprint(archive)
         guard let kept = try await comparable() else {
-            let isOurs = if holdingLock { true } else { try await !isLocked }
-            if isOurs { try await keep(archive, fingerprint, stamp) }
+            if try await !isLocked { try await keep(archive, fingerprint, stamp) }
             return Look(schema: schema, kept: schema, report: report(nil, schema, keptAt: now()))
         }
         guard kept.fingerprint != fingerprint, let text = try await store.latestArchive() else {
@@ -44,12 +43,11 @@ struct DriftWatch: Sendable {
     }
 
     /// Looks before a job, with the lock held, and no closer than needed: nil where the catalogue is, row by row, what it was
-    /// when the last job had ended.
+    /// when the last job had ended, or where nothing was kept with which it could be compared.
     func lookBeforeJob() async throws -> Look? {
-        if let stamp = try await comparable()?.stamp, stamp == (try await introspector.stamp(sessions.observer)) {
-            return nil
-        }
-        return try await look(holdingLock: true)
+        guard let kept = try await comparable() else { return nil }
+        if let stamp = kept.stamp, stamp == (try await introspector.stamp(sessions.observer)) { return nil }
+        return try await look()
     }
 
     /// Keeps the schema as it is after a job, read in the session that holds the lock. What had drifted before and was not

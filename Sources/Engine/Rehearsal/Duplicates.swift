@@ -26,7 +26,7 @@ struct Duplicates: Sendable {
     /// index went with its transaction: its key is in what the server says, its condition in the statement.
     static func count(_ error: ServerError, by statement: Statement, on session: Connection) async -> Duplicates? {
         guard let schema = error.schema, let table = error.table, let detail = error.detail,
-            detail.hasSuffix(" is duplicated."), let key = key(in: detail),
+            detail.hasSuffix(" is duplicated."), let key = key(of: error),
             let words = try? Lexer.significantTokens(of: statement.text)
         else { return nil }
         var conditions: [String] = []
@@ -54,14 +54,13 @@ struct Duplicates: Sendable {
         }
     }
 
-    /// `lower(email)` of `Key (lower(email))=(jo@example.org) is duplicated.`
-    private static func key(in detail: String) -> String? {
-        let start = "Key ("
-        guard detail.hasPrefix(start) else { return nil }
-        let rest = detail.dropFirst(start.count)
-        var end = rest.startIndex
-        while end < rest.endIndex, !rest[end...].hasPrefix(")=(") { end = rest.index(after: end) }
-        return end < rest.endIndex ? String(rest[..<end]) : nil
+    /// The columns of which values come twice, and not the values: `lower(email)` of
+    /// `Key (lower(email))=(jo@example.org) is duplicated.`
+    static func key(of error: ServerError) -> Substring? {
+        guard let detail = error.detail, let end = detail.firstRange(of: ")=("), let start = detail.firstIndex(of: "("),
+            start < end.lowerBound
+        else { return nil }
+        return detail[detail.index(after: start)..<end.lowerBound]
     }
 
     /// What follows `WHERE` outside of all parentheses.

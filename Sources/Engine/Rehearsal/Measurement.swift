@@ -151,7 +151,8 @@ final class Measurement: StepObserver {
             let found = await Duplicates.count(error, by: run.statement, on: looker)
             var finding = RehearsalFinding(
                 .duplicateValues, object,
-                "\"\(error.constraint ?? object)\" finds duplicates" + (found.map { ": \($0.sentence)" } ?? ""),
+                "\"\(error.constraint ?? object)\" finds duplicates"
+                    + (Duplicates.key(of: error).map { " of (\($0))" } ?? "") + (found.map { ": \($0.sentence)" } ?? ""),
                 action: .refuse, location: location)
             finding.examples = found?.examples ?? error.detail.map { [$0] }
             note(finding)
