@@ -71,7 +71,8 @@ import Testing
             // The address of number n is n % 900.
             #expect(
                 report.findings[0].message
-                    == "\"people_email\" finds duplicates of (email): 900 values are there more than once, in 2000 rows")
+                    == "\"people_email\" finds duplicates of (email): 900 values are there more than once, in 2000 rows"
+            )
             #expect(report.findings[0].examples == ["p1", "p10", "p100", "p101", "p102"].map { "(\($0)): 3 rows" })
             #expect(job.failure?.notes.contains { $0.contains("p1") } == false)
             #expect(try await fixture.value("SELECT to_regclass('people_email') IS NULL", as: Bool.self))

@@ -149,10 +149,10 @@ final class Measurement: StepObserver {
         case "23505":  // unique_violation
             let object = error.table.map { "\(error.schema.map { "\($0)." } ?? "")\($0)" } ?? error.constraint ?? ""
             let found = await Duplicates.count(error, by: run.statement, on: looker)
+            let key = Duplicates.key(of: error).map { " of (\($0))" } ?? ""
             var finding = RehearsalFinding(
                 .duplicateValues, object,
-                "\"\(error.constraint ?? object)\" finds duplicates"
-                    + (Duplicates.key(of: error).map { " of (\($0))" } ?? "") + (found.map { ": \($0.sentence)" } ?? ""),
+                "\"\(error.constraint ?? object)\" finds duplicates\(key)" + (found.map { ": \($0.sentence)" } ?? ""),
                 action: .refuse, location: location)
             finding.examples = found?.examples ?? error.detail.map { [$0] }
             note(finding)
