@@ -97,6 +97,7 @@ SEED ?=
 
 # Only some of its parts: sweeps commits daemons promotions clients.
 PARTS ?=
+STORIES ?=
 .PHONY: python
 python: ## Make a Python with the packages varlink and prometheus_client, for the tests that compare with them
 	@[ -x .build/python/bin/python3 ] || python3 -m venv .build/python
@@ -104,9 +105,9 @@ python: ## Make a Python with the packages varlink and prometheus_client, for th
 	    .build/python/bin/pip install -q varlink==31.0.0 prometheus_client==0.26.0
 
 .PHONY: torture
-torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=)
+torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=)
 	$(SWIFT) build
-	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS))
+	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES))
 
 .PHONY: torture-proof
 torture-proof: deps ## Take a safeguard out, each in turn, and see that make torture finds it missing

@@ -168,7 +168,9 @@ extension ControlInterface {
           # tell, ask (somebody has to consent to it) or refuse.
           action: string,
           # Where it stands.
-          location: ?Location
+          location: ?Location,
+          # Some of the data that it is about.
+          examples: ?[]string
         )
 
         # Something that was found, or guessed, in the text of a revision.

@@ -55,6 +55,7 @@ extension DatabaseEngine {
             backup: wish.backup, manifestDigest: backup.digest, into: try await place(wish, sessions),
             isSchemaOnly: wish.isSchemaOnly, tables: wish.tables)
         try await refuseFullQueue(sessions)
+        if request.into == nil { try await inherit(backup, sessions) }
         return try await insert(
             JobStore.Request(
                 kind: .restore, target: request.words, restore: request, requestID: requestID, person: person), sessions
@@ -87,9 +88,7 @@ extension DatabaseEngine {
                 wish.backup, rules: configuration.backup, database: configuration.name, registered: nil,
                 said: wish.digest)
             guard try await makePlaceholder(like: backup) else { throw failure }
-            let made = try await sessionsOfNew(or: failure)
-            try await inherit(backup, made)
-            return made
+            return try await sessionsOfNew(or: failure)
         }
     }
 
@@ -135,9 +134,11 @@ extension DatabaseEngine {
         }
     }
 
-    /// Gives a registry that knows nothing the history of the backup's side file.
+    /// Gives a registry that knows nothing, of a database that has nothing, the history of the backup's side file.
     private func inherit(_ backup: RestorableBackup, _ sessions: SessionPair) async throws {
-        guard try await jobs(sessions).latest(limit: 1, onlyOpen: false).isEmpty else { return }
+        guard try await jobs(sessions).latest(limit: 1, onlyOpen: false).isEmpty,
+            try await DatabaseContents.isEmpty(sessions.observer)
+        else { return }
         let session = try await MaintenanceSession.connect(configuration, to: sessions.identity.databaseName)
         do {
             try await session.transaction { scope in

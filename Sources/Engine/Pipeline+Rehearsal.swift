@@ -26,8 +26,8 @@ extension Pipeline {
         let outcome = try await Rehearsal(
             configuration: configuration, production: sessions, draft: draft, backup: backup, person: job.requestedBy,
             retry: retry, takesWayBack: isWanted && configuration.rehearsal.takesWayBack
-        ) { message in
-            await reporter.event(number, .rehearsalProgress, message)
+        ) { message, progress in
+            await reporter.event(number, .rehearsalProgress, message, progress: progress)
         }.run()
         let report = outcome.report
         try await reporter.jobs.setRehearsal(number, report)

@@ -59,6 +59,8 @@ extension Pipeline {
             return try await RestoreStore(session: sessions.observer).descent(database: configuration.name)?.job
                 == job.id
         }
+        // The ledger may have been forgotten by then.
+        if job.backup == request.backup { return true }
         let ledger = try? RestoreLedger.read(configuration.restoreLedger)
         return ledger?.job == job.id.number && ledger?.step == .named
     }
@@ -100,8 +102,9 @@ extension Pipeline {
         _ backup: RestorableBackup, _ request: RestoreRequest, _ ledger: RestoreLedger,
         from maintenance: MaintenanceSession
     ) async throws {
+        let named: [WrittenSince]
         do {
-            try await nameWhatIsNew(since: backup.manifest)
+            named = try await nameWhatIsNew(since: backup.manifest)
             try Task.checkCancellation()
         } catch {
             await Restoration.forget(ledger, maintenance, configuration)
@@ -113,14 +116,14 @@ extension Pipeline {
         try await Task {
             let swap = DatabaseSwap(
                 configuration: copy.configuration, sessions: copy.sessions, maintenance: maintenance, backup: backup,
-                request: request, job: copy.job, reporter: copy.reporter)
-            let named = try await swap.prepare(ledger)
+                request: request, job: copy.job, reporter: copy.reporter, named: named)
+            let prepared = try await swap.prepare(ledger)
             await copy.sessions.close()
-            try await copy.naming(maintenance).finish(named)
+            try await copy.naming(maintenance).finish(prepared)
         }.value
     }
 
-    private func nameWhatIsNew(since manifest: BackupManifest) async throws {
+    private func nameWhatIsNew(since manifest: BackupManifest) async throws -> [WrittenSince] {
         let session = try await MaintenanceSession.connect(configuration, to: sessions.identity.databaseName)
         let found: [WrittenSince]
         do {
@@ -130,15 +133,10 @@ extension Pipeline {
             throw error
         }
         await session.close()
-        let (number, limit) = (job.id.number, 20)
-        guard !found.isEmpty else {
-            return await reporter.event(number, .restoreProgress, "nothing was committed since the backup")
+        if found.isEmpty {
+            await reporter.event(job.id.number, .restoreProgress, "nothing was committed since the backup")
         }
-        for change in found.prefix(limit) {
-            await reporter.event(
-                number, .restoreNoticed, "committed since the backup, and not in it: \(change.sentence)")
-        }
-        guard found.count > limit else { return }
-        await reporter.event(number, .restoreNoticed, "and in \(Plural.count(found.count - limit, "other table"))")
+        await found.tell(of: job.id.number, to: reporter)
+        return found
     }
 }

@@ -139,6 +139,38 @@ public enum DirectoryTree {
         }
     }
 
+    /// Copies `directory`, what is in it of files and directories, to `destination`, which is not there yet: for `account`, or
+    /// else for us, and for nobody else.
+    static func copy(_ directory: String, to destination: String, for account: SystemAccount?) throws(FileError) {
+        guard Glibc.mkdir(destination, 0o700) == 0 else { throw FileError("create", destination) }
+        for name in try entries(of: directory) {
+            let (source, target) = (FilePaths.join(directory, name), FilePaths.join(destination, name))
+            var status = stat()
+            guard lstat(source, &status) == 0 else { throw FileError("read", source) }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: try copy(source, to: target, for: account)
+            case S_IFREG: try copyFile(source, to: target, for: account)
+            default: throw FileError("copy", source, reason: "it is neither a file nor a directory")
+            }
+        }
+        guard account.map({ chown(destination, $0.uid, $0.gid) == 0 }) ?? true else {
+            throw FileError("give away", destination)
+        }
+    }
+
+    private static func copyFile(_ source: String, to target: String, for account: SystemAccount?) throws(FileError) {
+        let input = try Descriptor(open: source, O_RDONLY | O_NOFOLLOW, for: "read")
+        let output = try Descriptor(open: target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600, for: "create")
+        while true {
+            let count = Descriptor.retrying { sendfile(output.raw, input.raw, nil, 1 << 30) }
+            if count == 0 { break }
+            guard count > 0 else { throw FileError("write", target) }
+        }
+        guard account.map({ fchown(output.raw, $0.uid, $0.gid) == 0 }) ?? true else {
+            throw FileError("give away", target)
+        }
+    }
+
     /// The names in a directory without "." and "..", sorted by their bytes.
     public static func entries(of directory: String) throws(FileError) -> [String] {
         try entries(of: directory, for: "read")

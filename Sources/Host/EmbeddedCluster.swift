@@ -23,6 +23,8 @@ public struct EmbeddedCluster: Sendable {
         public var isCutOffFromNetwork = false
         /// Who else may connect to it, and where its socket is then.
         public var visitor: ClusterVisitor?
+        /// Where the files of new clusters are kept, to be copied instead of made; nil to make them each time.
+        public var templates: String?
         /// Who serves the cluster when we are root; nobody named means "postgres", else "nobody".
         public var account: SystemAccount?
 
@@ -156,8 +158,12 @@ public struct EmbeddedCluster: Sendable {
         } catch {
             throw ToolError(program: "initdb", error)
         }
+        let template = options.templates.flatMap { ClusterTemplate(in: $0, of: tools, shape: options.shape) }
         do throws(ToolError) {
-            try await tools.initialiseCluster(unfinished, shape: options.shape, account: account)
+            if template?.copy(to: unfinished, for: account) != true {
+                try await tools.initialiseCluster(unfinished, shape: options.shape, account: account)
+                template?.keep(unfinished)
+            }
             do throws(FileError) {
                 try options.visitor?.admit(to: unfinished)
                 try AtomicFile.publish(unfinished, as: files.data)

@@ -31,7 +31,8 @@ public struct PostgresTools: Sendable {
     /// - Parameters:
     ///   - serverVersion: The server's version as it tells it (150018); 0 for the newest programs there are.
     ///   - preferred: A configured directory: its programs are taken, or none.
-    ///   - withServer: Whether the programs of a server are needed too.
+    ///   - withServer: Whether the programs of a server are needed too. Then a configured directory that has none of its
+    ///     version is no hindrance.
     public static func discover(
         serverVersion: Int, preferred: String? = nil, withServer: Bool = false, runner: ToolRunner = ToolRunner()
     ) async throws(ToolError) -> PostgresTools {
@@ -40,6 +41,12 @@ public struct PostgresTools: Sendable {
             guard let version = try? await version(in: directory, runner) else { continue }
             let tools = PostgresTools(directory: directory, version: version, runner: runner)
             if !withServer || tools.hasServer { found.append(tools) }
+        }
+        // Its clients are what it was configured for: the programs of a server may be elsewhere.
+        if withServer, preferred != nil,
+            best(of: found, serverVersion: serverVersion)?.version.major != serverVersion / 10_000
+        {
+            return try await discover(serverVersion: serverVersion, withServer: true, runner: runner)
         }
         guard let best = best(of: found, serverVersion: serverVersion) else {
             throw missing(found, serverVersion: serverVersion, preferred: preferred, withServer: withServer)

@@ -178,6 +178,14 @@ public actor TestCluster {
         try await start(settings: settings)
     }
 
+    /// Puts a new, empty server in the place of this one, as after the loss of its disk.
+    public func lose() async throws {
+        await stop(.immediate)
+        try await ChildProgram.run(["rm", "-rf", dataDirectory], workingDirectory: directory.path)
+        try await initialize([])
+        try await start()
+    }
+
     /// Stops the server and removes everything.
     public func destroy() async {
         await stop(.immediate)

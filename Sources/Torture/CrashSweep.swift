@@ -6,11 +6,15 @@ public import TestSupport
 /// passes unharmed. After each kill a fresh daemon goes on, and the end must be the same.
 public struct CrashSweep: Sendable {
     let story: Story
+    let places: [String]
     let tally: Tally
 
     /// Sweeps a story.
-    public init(_ story: Story, _ tally: Tally) {
+    ///
+    /// - Parameter places: Words; only the points whose place has one of them are visited, where there are any.
+    public init(_ story: Story, at places: [String] = [], _ tally: Tally) {
         self.story = story
+        self.places = places
         self.tally = tally
     }
 
@@ -45,7 +49,9 @@ public struct CrashSweep: Sendable {
 
     private func play(_ point: Int, on stage: Stage) async throws -> Bool {
         let harness = stage.harness
-        try await harness.launch(environment: ["MIGRATED_FAULT_POINT": "\(point)"])
+        var environment = ["MIGRATED_FAULT_POINT": "\(point)"]
+        if !places.isEmpty { environment["MIGRATED_FAULT_PLACES"] = places.joined(separator: ",") }
+        try await harness.launch(environment: environment)
         var place: String?
         do {
             place = try await withNurse(harness) { try await story.act(stage) }

@@ -30,9 +30,13 @@ public struct Ordeal: Sendable {
     let duration: Duration
     let seed: UInt64
     let parts: [Part]
+    let stories: [Story]
 
     /// An ordeal of so long, by all means or only by some.
-    public init(duration: Duration, seed: UInt64, parts: [Part] = Part.allCases) {
+    ///
+    /// - Parameter stories: Those that are swept.
+    public init(duration: Duration, seed: UInt64, parts: [Part] = Part.allCases, stories: [Story] = Story.all) {
+        self.stories = stories
         self.duration = duration
         self.seed = seed
         self.parts = parts
@@ -52,12 +56,12 @@ public struct Ordeal: Sendable {
             spent += part.share
             var random = SeededGenerator(seed: seed)
             let deadline = start + duration * spent / all
-            await Self.guarded(part.rawValue, tally) { try await Self.play(part, tally, until: deadline, &random) }
+            await Self.guarded(part.rawValue, tally) { try await play(part, tally, until: deadline, &random) }
         }
         return tally
     }
 
-    private static func play(
+    private func play(
         _ part: Part, _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
     ) async throws {
         switch part {
@@ -70,15 +74,15 @@ public struct Ordeal: Sendable {
     }
 
     /// The stories side by side, each from its beginning to its end, and once more where there is time left.
-    private static func sweep(
+    private func sweep(
         _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
     ) async {
         await withTaskGroup { group in
-            for story in Story.all {
+            for story in stories {
                 var random = random.fork()
                 group.addTask {
-                    await guarded("sweeping: \(story.name)", tally) {
-                        while try await CrashSweep(story, tally).run(stride: stride, until: deadline, &random) {
+                    await Self.guarded("sweeping: \(story.name)", tally) {
+                        while try await CrashSweep(story, tally).run(stride: Self.stride, until: deadline, &random) {
                             tally.did("whole sweeps of \(story.name)")
                         }
                     }

@@ -26,18 +26,29 @@ struct Stage: Sendable {
                 try await client.call(Stamp.self, .init(targets: [target], purge: true, requestId: request)).job
             case .rehearse: try await client.call(Rehearse.self, .init(target: target, requestId: request)).job
             case .backup: try await client.call(Backup.self, .init(requestId: request)).job
-            case .restore:
-                try await client.call(Restore.self, .init(backup: target, replace: true, requestId: request)).job
-            case .reset: throw Failure(.usage, "cannot tell a story of a reset")
+            case .restore, .reset: throw Failure(.usage, "cannot tell a story of a \(kind.rawValue) by its target")
             }
         }
+        return try await end(of: job, expecting: state)
+    }
+
+    /// The same for a restore.
+    @discardableResult
+    func restore(_ parameters: Restore.Parameters) async throws -> Job {
+        let job = try await persisting("queue a restore of \(parameters.backup)") { client in
+            try await client.call(Restore.self, parameters).job
+        }
+        return try await end(of: job, expecting: .succeeded)
+    }
+
+    private func end(of job: Job, expecting state: JobState) async throws -> Job {
         let ended = try await follow(job)
         if ended.state != state {
             let reason = ended.failure.map { ": \($0.message)" } ?? ""
             tally.violated(
-                "\(kind.rawValue) \(job.id) ended as \(ended.state.rawValue), not \(state.rawValue)\(reason)")
+                "\(job.kind.rawValue) \(job.id) ended as \(ended.state.rawValue), not \(state.rawValue)\(reason)")
         } else if state == .succeeded {
-            tally.did("\(kind.rawValue)s done")
+            tally.did("\(job.kind.rawValue)s done")
         }
         return ended
     }

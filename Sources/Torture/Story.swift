@@ -15,7 +15,14 @@ public struct Story: Sendable {
     let end: Ending
 
     /// All of them.
-    public static let all = [upgrade, downgrade, stamp, backup, restore]
+    public static let all = [upgrade, downgrade, stamp, backup] + restores
+
+    /// Those that make databases.
+    public static let restores = [
+        restore, copy("restore-into", effects: 4),
+        copy("restore-only-schema", isSchemaOnly: true, effects: 0),
+        copy("restore-table", tables: ["effect"], effects: 4),
+    ]
 
     /// An upgrade over a transactional, a standalone and a failing revision, which is mended then.
     public static let upgrade = Story(
@@ -46,29 +53,58 @@ public struct Story: Sendable {
         end: Ending(effects: up, versions: ["004"], states: [.succeeded, .succeeded], backups: 2...))
 
     /// A database that is replaced by a backup of itself while somebody writes into it all the time.
-    public static let restore = Story(
-        name: "restore",
-        prelude: { stage in
-            try await stage.database.run("DELETE FROM obstacle")
-            try await stage.database.run("CREATE TABLE written (n bigint)")
-            try await stage.harness.start()
-            try await stage.run(.upgrade)
-            try await stage.run(.backup)
-            try await stage.harness.end()
-        },
-        act: { stage in
-            let writer = Writer(stage.database)
-            try await writer.writing {
-                let backup = try await stage.persisting("list the backups") { client in
-                    try await client.call(ListBackups.self, .init()).backups.first?.name
+    public static let restore = restoring("restore", more: Writer.databaseViolations) { backup, _ in
+        .init(backup: backup, replace: true, requestId: newRequestID())
+    }
+
+    /// A database that a backup is restored beside, whole or in part.
+    static func copy(_ name: String, isSchemaOnly: Bool = false, tables: [String] = [], effects: Int64) -> Story {
+        restoring(name) { database in
+            try await copyViolations(database, effects: effects) + Writer.databaseViolations(database)
+        } parameters: { backup, database in
+            .init(
+                backup: backup, into: database + "_copy", onlySchema: isSchemaOnly,
+                tables: tables.isEmpty ? nil : tables, requestId: newRequestID())
+        }
+    }
+
+    /// What a copy must have: as many effects as that.
+    private static func copyViolations(_ database: TestDatabase, effects: Int64) async throws -> [String] {
+        let session = try await database.cluster.connect(database: database.name + "_copy")
+        let found = try await session.query("SELECT count(*) FROM effect").scalar(as: Int64.self)
+        await session.close()
+        return found == effects ? [] : ["the copy has \(found) effects, not \(effects)"]
+    }
+
+    /// - Parameter parameters: Makes those of the call, of the backup's name and the database's.
+    private static func restoring(
+        _ name: String, more: @escaping @Sendable (TestDatabase) async throws -> [String],
+        parameters: @escaping @Sendable (_ backup: String, _ database: String) -> Restore.Parameters
+    ) -> Story {
+        Story(
+            name: name,
+            prelude: { stage in
+                try await stage.database.run("DELETE FROM obstacle")
+                try await stage.database.run("CREATE TABLE written (n bigint)")
+                try await stage.harness.start()
+                try await stage.run(.upgrade)
+                try await stage.run(.backup)
+                try await stage.harness.end()
+            },
+            act: { stage in
+                let writer = Writer(stage.database)
+                try await writer.writing {
+                    let backup = try await stage.persisting("list the backups") { client in
+                        try await client.call(ListBackups.self, .init()).backups.first?.name
+                    }
+                    try await stage.restore(parameters(backup ?? "", stage.database.name))
                 }
-                try await stage.run(.restore, to: backup ?? "")
-            }
-            for violation in try await writer.violations() { stage.tally.violated(violation) }
-        },
-        end: Ending(
-            effects: up, versions: ["004"], states: [.succeeded, .succeeded, .succeeded], backups: 2...,
-            more: Writer.databaseViolations))
+                for violation in try await writer.violations() { stage.tally.violated(violation) }
+            },
+            end: Ending(
+                effects: up, versions: ["004"], states: [.succeeded, .succeeded, .succeeded], backups: 2...,
+                more: more))
+    }
 
     private static let up = ["001", "002", "003", "004"].map { "upgrade \($0)" }
 

@@ -18,10 +18,20 @@ struct MigratedTorture: AsyncParsableCommand {
     @Option(name: .customLong("part"), help: "Only one of the ways: sweeps, commits, daemons, promotions or clients.")
     var parts: [Ordeal.Part] = Ordeal.Part.allCases
 
+    @Option(name: .customLong("story"), help: "Only one of the stories that are swept.")
+    var stories: [String] = []
+
+    func validate() throws {
+        let known = Story.all.map(\.name)
+        guard let other = stories.first(where: { !known.contains($0) }) else { return }
+        throw ValidationError("there is no story \"\(other)\"; the stories are \(known.joined(separator: ", "))")
+    }
+
     func run() async throws {
         let seed = seed ?? .random(in: 0...999_999)
         StandardOutput.write("seed: \(seed)")
-        let tally = await Ordeal(duration: .seconds(duration), seed: seed, parts: parts).run()
+        let chosen = stories.isEmpty ? Story.all : Story.all.filter { stories.contains($0.name) }
+        let tally = await Ordeal(duration: .seconds(duration), seed: seed, parts: parts, stories: chosen).run()
         for line in tally.report { StandardOutput.write(line) }
         if !tally.violations.isEmpty { throw ExitCode(1) }
     }

@@ -39,6 +39,31 @@ struct ProgressViewTests {
         #expect(view.liveLines(width: 20, now: Samples.later(4000)).allSatisfy { $0.columns <= 20 })
     }
 
+    @Test(
+        "restores, also those of rehearsals, have a bar; each of their stages begins anew",
+        arguments: [
+            (JobEvent.Kind.restoreProgress, JobState.applying), (.rehearsalProgress, .rehearsing),
+        ])
+    func restoring(_ kind: JobEvent.Kind, _ state: JobState) {
+        var view = view()
+        _ = view.apply(Samples.event(1, kind, state, "restoring main-1", at: 0))
+        for (sequence, seconds) in [(Int64(2), Int64(1)), (3, 3)] {
+            _ = view.apply(
+                Samples.event(
+                    sequence, kind, state, "restoring", at: seconds * 1000,
+                    progress: .init(unit: "blocks", done: seconds * 1000, total: 5000, phase: "index on t")))
+        }
+        let lines = view.liveLines(width: 100, now: Samples.later(3000))
+        let (done, total, rate) = (Quantity.grouped(3000), Quantity.grouped(5000), Quantity.grouped(1000))
+        #expect(
+            lines.dropFirst() == [
+                "  restoring main-1",
+                "  ████████████░░░░░░░░  60%  \(done) of \(total) blocks  \(rate)/s  2 s left  index on t",
+            ])
+        _ = view.apply(Samples.event(4, kind, state, "analysing", at: 4000))
+        #expect(view.liveLines(width: 100, now: Samples.later(4000)).dropFirst() == ["  analysing"])
+    }
+
     @Test("what is done stays; how the job ended is told by the verb")
     func permanent() {
         var view = view()

@@ -28,13 +28,13 @@ extension Samples {
         var way = WayBack(takenBack: ["002"], irreversible: ["001"])
         way.schemaDifferences = ["- a"]
         way.secondUpgradeDifferences = ["+ b"]
+        var finding = RehearsalFinding(
+            .tableRewrite, "public.t", "writes all of it anew", action: .refuse,
+            location: Failure.Location(path: "002.sql", line: 6, column: 1))
+        finding.examples = ["(1): 2 rows"]
         way.losses = [DataLoss(relation: "public.t", column: "c", before: 3, after: 0)]
         report.wayBack = way
-        report.findings = [
-            RehearsalFinding(
-                .tableRewrite, "public.t", "writes all of it anew", action: .refuse,
-                location: Failure.Location(path: "002.sql", line: 6, column: 1))
-        ]
+        report.findings = [finding]
         return report
     }()
 }

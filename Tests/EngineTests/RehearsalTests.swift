@@ -68,8 +68,29 @@ import Testing
         try await EngineFixture.rehearse(sample) { fixture, job, report async throws in
             #expect(job.state == .failed && job.failure?.code == .rehearsalFailed)
             #expect(report.findings.map(\.code) == [.duplicateValues])
-            #expect(report.findings[0].message.contains("Key (email)="), "\(report.findings[0].message)")
+            // The address of number n is n % 900.
+            #expect(
+                report.findings[0].message
+                    == "\"people_email\" finds duplicates of (email): 900 values are there more than once, in 2000 rows"
+            )
+            #expect(report.findings[0].examples == ["p1", "p10", "p100", "p101", "p102"].map { "(\($0)): 3 rows" })
+            #expect(job.failure?.notes.contains { $0.contains("p1") } == false)
             #expect(try await fixture.value("SELECT to_regclass('people_email') IS NULL", as: Bool.self))
+        }
+    }
+
+    /// The condition of a partial index, an expression, and values that are unknown count as they do for the index.
+    @Test(arguments: [
+        ("CREATE UNIQUE INDEX u ON people (lower(email), age) WHERE id <= 901", ["(p1,1): 2 rows"]),
+        ("ALTER TABLE people ADD CONSTRAINT u UNIQUE (phone, email)", nil),
+        ("CREATE UNIQUE INDEX u ON people (phone) NULLS NOT DISTINCT", ["(): 1000 rows"]),
+        ("INSERT INTO people SELECT 1", ["Key (id)=(1) already exists."]),
+    ])
+    func duplicatesAreThoseOfTheIndex(_ statement: String, _ examples: [String]?) async throws {
+        try await EngineFixture.rehearse(Sample("r2", after: "r1", up: statement + ";")) {
+            _, job, report async throws in
+            #expect((job.state == .succeeded) == (examples == nil), "\(String(describing: job.failure))")
+            #expect(report.findings.first { $0.code == .duplicateValues }?.examples == examples)
         }
     }
 

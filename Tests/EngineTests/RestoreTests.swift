@@ -100,6 +100,33 @@ import Testing
         }
     }
 
+    /// Somebody writes until the database is closed: the last that is told is all of it.
+    @Test func whatIsWrittenUntilTheEndIsNamed() async throws {
+        try await EngineFixture.restoring([], Self.dumping) { fixture in
+            let (database, name) = (fixture.database, fixture.database.name)
+            try await fixture.admin.execute("CREATE TABLE written (n integer)")
+            let backup = try await fixture.takeBackup()
+            let writer = Task {
+                while !Task.isCancelled {
+                    guard let session = try? await database.cluster.connect(database: name) else { continue }
+                    while (try? await session.query("INSERT INTO written VALUES (1)")) != nil {}
+                    await session.close()
+                }
+            }
+            let job = try await fixture.restore(backup, replaces: true)
+            writer.cancel()
+            _ = await writer.result
+            #expect(job.state == .succeeded, "\(String(describing: job.failure))")
+            let kept = try #require(try await fixture.databases().first { $0.hasPrefix("\(name)_before_") })
+            let rows = try await fixture.rows(of: kept, "SELECT count(*)::text FROM written")[0]
+            let told = try await fixture.engine.events(of: job.id.number, after: 0).map(\.message)
+            #expect(
+                told.last { $0.contains("\"written\"") }?.hasSuffix("\"public\".\"written\": \(rows) rows written")
+                    == true,
+                "\(told)")
+        }
+    }
+
     @Test func replacingWaitsForItsApprovals() async throws {
         var setting = Self.dumping
         setting.configure = {
@@ -204,6 +231,27 @@ import Testing
                 "\(String(describing: failure))")
             try AtomicFile.write(file.path, bytes)
             #expect(await Self.refusal(fixture, backup, digest: digest) == nil)
+        }
+    }
+
+    /// Whoever vouches for the manifest: what is restored is counted before anything takes its place.
+    @Test func otherCountsThanTheManifestsAreNeverSwappedIn() async throws {
+        try await EngineFixture.restoring([], RestoreTests.dumping) { fixture in
+            try await fixture.admin.execute("CREATE TABLE t AS SELECT generate_series(1, 100) AS n")
+            let backup = try await fixture.takeBackup()
+            let path = fixture.directory("backups/main/\(backup)/manifest.json")
+            let manifest = String(decoding: try TextFiles.readBytes(path), as: UTF8.self)
+            let other = manifest.replacing("\"rows\" : 100", with: "\"rows\" : 101")
+            #expect(other != manifest)
+            try AtomicFile.write(path, text: other)
+            let job = try await fixture.restore(backup, replaces: true, digest: SHA256Digest.of(Array(other.utf8)))
+            #expect(
+                job.failure?.code == .restoreFailed
+                    && job.failure?.message.hasSuffix("has 100 rows, its manifest says 101") == true,
+                "\(String(describing: job.failure))")
+            #expect(try await fixture.databases() == [fixture.database.name])
+            #expect(try await fixture.rows(of: fixture.database.name, "SELECT count(*)::text FROM t") == ["100"])
+            #expect(!TextFiles.exists(fixture.configuration.restoreLedger))
         }
     }
 

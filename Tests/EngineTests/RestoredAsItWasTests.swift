@@ -53,6 +53,8 @@ import Testing
         ALTER DEFAULT PRIVILEGES IN SCHEMA plain GRANT SELECT ON TABLES TO pg_monitor;
         COMMENT ON COLUMN größe."Tabelle ""Ü"""."日本" IS 'Prüfung: ''quoted''';
         ALTER TABLE größe."Tabelle ""Ü""" ALTER COLUMN "日本" SET STATISTICS 500, ALTER COLUMN doc SET STORAGE EXTERNAL;
+        CREATE TABLE plain.monitored AS SELECT 1 AS n; ALTER TABLE plain.monitored OWNER TO pg_monitor;
+        CREATE FUNCTION plain.read() RETURNS integer LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION plain.read OWNER TO pg_read_all_data;
         SELECT lo_from_bytea(4242 + n, decode(repeat(md5(n::text), 300), 'hex')) FROM generate_series(1, 5) n;
         COMMENT ON LARGE OBJECT 4243 IS 'large'; GRANT SELECT ON LARGE OBJECT 4243 TO pg_monitor
         """#

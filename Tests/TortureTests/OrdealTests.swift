@@ -13,6 +13,18 @@ import Torture
         }
     }
 
+    /// Every one of the moments between two statements about databases, and around the ledger that tells of them: of a
+    /// restore in the place of the database, and of one beside it.
+    @Test(arguments: Story.restores.prefix(2))
+    func aRestoreEndsWellBetweenAnyTwoStatements(_ story: Story) async throws {
+        try await tortured(for: .seconds(1200)) { tally, deadline, random in
+            let places = ["DATABASE", "the rename to main", "renamed to main", ".restores"]
+            let isWhole = try await CrashSweep(story, at: places, tally).run(stride: 1, until: deadline, &random)
+            #expect(isWhole)
+            #expect(tally.faults("kill at a point of \(story.name)") >= 5)
+        }
+    }
+
     @Test func aCommitIsSettledWhereverItsConnectionIsCut() async throws {
         try await tortured(for: .seconds(20)) { tally, deadline, random in
             try await CommitCuts(tally).run(until: deadline, &random)

@@ -60,11 +60,14 @@ struct ProgressView: Sendable {
         case .jobQueued, .jobStateChanged, .lockAcquired, .jobSucceeded, .jobFailed, .jobCancelled:
             // How it ended is told by the verb, when nothing is drawn anew any more.
             return []
-        case .backupStarted, .rehearsalProgress, .stepStarted, .lockWaiting:
+        case .backupStarted, .stepStarted, .lockWaiting:
             begin(message)
             return []
-        case .backupProgress, .restoreProgress, .stepProgress:
+        case .backupProgress, .stepProgress:
             if let progress = event.progress { measure.add(progress, at: event.at) }
+            return []
+        case .rehearsalProgress, .restoreProgress:
+            if let progress = event.progress { measure.add(progress, at: event.at) } else { begin(message) }
             return []
         case .backupFinished, .rehearsalFinished, .restoreFinished, .stepApplied, .databaseEmptied:
             if event.kind == .stepApplied { appliedCount += 1 }

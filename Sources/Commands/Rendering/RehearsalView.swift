@@ -27,6 +27,7 @@ struct RehearsalView: Sendable {
                 }
             try output.line(painter("\(finding.code.rawValue): ", style) + finding.message.printable + meaning)
             if let location = finding.location { try output.line(painter("  at: ", .dim) + "\(location)".printable) }
+            for example in finding.examples ?? [] { try output.line(painter("  such as: ", .dim) + example.printable) }
             try output.line(painter("  hint: ", .dim) + finding.hint)
         }
     }

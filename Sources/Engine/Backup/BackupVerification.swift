@@ -52,7 +52,8 @@ struct BackupVerification: Sendable {
     /// How long a server took to take it all.
     private func restore() async throws -> Double {
         let major = Int(backup.manifest.server.version.prefix { $0.isNumber }) ?? 0
-        let tools = try await PostgresTools.discover(serverVersion: major * 10_000, withServer: true)
+        let tools = try await PostgresTools.discover(
+            serverVersion: major * 10_000, preferred: configuration.backup.tools, withServer: true)
         guard tools.version.major == major else {
             throw Failure(
                 .toolMissing,
@@ -66,10 +67,10 @@ struct BackupVerification: Sendable {
         do {
             let scratch = try await ScratchDatabase.make(
                 backup.properties.shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Rehearsal.prefix),
-                unit: configuration.rehearsal.unit, with: tools)
+                unit: configuration.rehearsal.unit, templates: configuration.rehearsal.templates, with: tools)
             let start = ContinuousClock.now
             do {
-                try await scratch.restore(backup.archive, jobs: configuration.rehearsal.jobs)
+                try await scratch.restore(backup.archive, of: backup.manifest, jobs: configuration.rehearsal.jobs)
             } catch {
                 await scratch.remove()
                 throw error

@@ -94,7 +94,7 @@ struct DatabaseProperties: Sendable, Codable {
 
     /// The statements that make the roles of the server, for people: `psql -f globals.sql postgres`.
     var globals: String {
-        let lines = roles.map { $0.creation(asSuperuser: true) } + roles.flatMap(\.grants)
+        let lines = roles.map { $0.creation(by: .superuser) } + roles.flatMap(\.grants) + roles.flatMap(\.alterations)
         return "-- The roles of the server, without their passwords.\n" + lines.map { $0 + ";\n" }.joined()
     }
 }
@@ -107,10 +107,14 @@ struct ServerRole: Sendable, Codable {
     }
 
     var name: String
-    /// Words of CREATE ROLE, but for SUPERUSER.
+    /// Words of CREATE ROLE that whoever may make roles may give.
     var attributes: [String]
+    /// Those that only a superuser may give, but for SUPERUSER.
+    var privileges: [String]?
     var isSuperuser: Bool
     var memberships: [Membership]
+    /// Its settings in all databases: `name=value`.
+    var settings: [String]?
 
     static func all(on session: any PostgresSession) async throws -> [ServerRole] {
         try await session.query(
@@ -120,31 +124,63 @@ struct ServerRole: Sendable, Codable {
                 CASE WHEN r.rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
                 CASE WHEN r.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
                 CASE WHEN r.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
-                'CONNECTION LIMIT ' || r.rolconnlimit] AS attributes,
+                'CONNECTION LIMIT ' || r.rolconnlimit]
+                    || CASE WHEN r.rolvaliduntil IS NULL THEN '{}'
+                        ELSE ARRAY['VALID UNTIL ' || pg_catalog.quote_literal(r.rolvaliduntil::text)] END AS attributes,
+                array_remove(ARRAY[CASE WHEN r.rolreplication THEN 'REPLICATION' END,
+                    CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL) AS privileges,
+                coalesce((SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s
+                    WHERE s.setdatabase = 0 AND s.setrole = r.oid), '{}') AS settings,
                 coalesce(array_agg(g.rolname::text ORDER BY g.rolname) FILTER (WHERE g.oid IS NOT NULL), '{}') AS roles,
                 coalesce(array_agg(m.admin_option::text ORDER BY g.rolname) FILTER (WHERE g.oid IS NOT NULL), '{}') AS admin
             FROM pg_catalog.pg_roles r
             LEFT JOIN pg_catalog.pg_auth_members m ON m.member = r.oid
             LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
             WHERE r.rolname !~ '^pg_'
-            GROUP BY r.rolname, r.rolsuper, r.rolcanlogin, r.rolinherit, r.rolcreatedb, r.rolcreaterole, r.rolconnlimit
+            GROUP BY r.oid, r.rolname, r.rolsuper, r.rolcanlogin, r.rolinherit, r.rolcreatedb, r.rolcreaterole,
+                r.rolconnlimit, r.rolvaliduntil, r.rolreplication, r.rolbypassrls
             ORDER BY 1
             """
         ).map { row in
             let admin: [String] = try row.decode("admin")
             return ServerRole(
                 name: try row.decode("name"), attributes: try row.decode("attributes"),
-                isSuperuser: try row.decode("is_superuser"),
+                privileges: try row.decode("privileges"), isSuperuser: try row.decode("is_superuser"),
                 memberships: try row.decode("roles", as: [String].self).enumerated().map {
                     Membership(role: $1, hasAdminOption: admin[$0] == "true")
-                })
+                }, settings: try row.decode("settings"))
         }
     }
 
-    /// The statement that makes it; one that was a superuser becomes one only where that is asked for.
-    func creation(asSuperuser: Bool = false) -> String {
-        let words = (asSuperuser && isSuperuser ? ["SUPERUSER"] : []) + attributes
+    /// Who makes a role: a person as a superuser makes it as it was, and we make no superusers.
+    enum Maker {
+        case superuser, us
+        /// We, where we are no superuser.
+        case usUnprivileged
+    }
+
+    /// The statement that makes it.
+    func creation(by maker: Maker) -> String {
+        var words = attributes
+        if maker != .usUnprivileged { words += privileges ?? [] }
+        if maker == .superuser, isSuperuser { words.append("SUPERUSER") }
         return "CREATE ROLE \(SQLIdentifier.quote(name)) \(words.joined(separator: " "))"
+    }
+
+    /// Settings whose values are lists, which are written down as they are (as `pg_dumpall` does).
+    private static let lists: Set<String> = [
+        "local_preload_libraries", "search_path", "session_preload_libraries", "temp_tablespaces",
+    ]
+
+    /// The statements that give it its settings.
+    var alterations: [String] {
+        (settings ?? []).map { setting in
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let (key, value) = (parts[0], parts.count > 1 ? parts[1] : "")
+            let words = Self.lists.contains(key.lowercased()) ? value : SQLIdentifier.quoteLiteral(value)
+            let path = key.split(separator: ".").map { SQLIdentifier.quote(String($0)) }.joined(separator: ".")
+            return "ALTER ROLE \(SQLIdentifier.quote(name)) SET \(path) TO \(words)"
+        }
     }
 
     /// The statements that make it a member of others.

@@ -54,7 +54,7 @@ struct DatabaseShape: Sendable, Codable {
     var settings: [Setting]
 
     /// Predefined roles that may have members in a copy as well: none of them leads to the host's files or programs.
-    private static let harmlessRoles = [
+    static let harmlessRoles = [
         "pg_read_all_data", "pg_write_all_data", "pg_monitor", "pg_read_all_settings", "pg_read_all_stats",
         "pg_stat_scan_tables",
     ]

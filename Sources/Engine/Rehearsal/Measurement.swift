@@ -148,21 +148,16 @@ final class Measurement: StepObserver {
                     action: .refuse, location: location))
         case "23505":  // unique_violation
             let object = error.table.map { "\(error.schema.map { "\($0)." } ?? "")\($0)" } ?? error.constraint ?? ""
-            note(
-                RehearsalFinding(
-                    .duplicateValues, object,
-                    "\"\(error.constraint ?? object)\" finds duplicates\(Self.key(of: error).map { " of \($0)" } ?? "")",
-                    action: .refuse, location: location))
+            let found = await Duplicates.count(error, by: run.statement, on: looker)
+            let key = Duplicates.key(of: error).map { " of (\($0))" } ?? ""
+            var finding = RehearsalFinding(
+                .duplicateValues, object,
+                "\"\(error.constraint ?? object)\" finds duplicates\(key)" + (found.map { ": \($0.sentence)" } ?? ""),
+                action: .refuse, location: location)
+            finding.examples = found?.examples ?? error.detail.map { [$0] }
+            note(finding)
         default: break
         }
-    }
-
-    /// The columns of which values come twice, and not the values: `(email)` of `Key (email)=(x@example.com) is duplicated.`
-    private static func key(of error: ServerError) -> Substring? {
-        guard let detail = error.detail, let end = detail.firstRange(of: ")=("), let start = detail.firstIndex(of: "("),
-            start < end.lowerBound
-        else { return nil }
-        return detail[start...end.lowerBound]
     }
 
     private func count(_ query: Query) async -> Int64? {

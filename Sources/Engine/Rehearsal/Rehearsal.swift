@@ -17,8 +17,8 @@ struct Rehearsal: Sendable {
     let retry: LockRetry
     /// Whether the plan is to be taken back as well.
     let takesWayBack: Bool
-    /// What a person is told while it lasts.
-    let tell: @Sendable (String) async -> Void
+    /// What a person is told while it lasts, and how far what takes long has come.
+    let tell: @Sendable (String, JobEvent.Progress?) async -> Void
 
     private var rules: RehearsalRules { configuration.rehearsal }
 
@@ -88,13 +88,16 @@ struct Rehearsal: Sendable {
         let start = clock.now
         let scratch = try await ScratchDatabase.make(
             shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix), unit: rules.unit,
-            with: try await tools())
+            templates: rules.templates, with: try await tools())
         outcome.report.startSeconds = (clock.now - start).seconds
         outcome.report.isCutOffFromNetwork = scratch.isCutOffFromNetwork
         do {
-            await tell("restoring \(backup.manifest.name) into a copy")
+            let what = "restoring \(backup.manifest.name) into a copy"
+            await tell(what, nil)
             let start = clock.now
-            try await scratch.restore(FilePaths.join(backup.path, BackupShelf.dumpName), jobs: rules.jobs)
+            try await scratch.restore(
+                FilePaths.join(backup.path, BackupShelf.dumpName), of: backup.manifest, jobs: rules.jobs
+            ) { [tell] in await tell(what, $0) }
             outcome.report.restoreSeconds = (clock.now - start).seconds
             try await carryOut(in: scratch, &outcome)
         } catch {
@@ -132,7 +135,7 @@ struct Rehearsal: Sendable {
         async let contents = stage.contents()
         let before = try await stage.look()
         let held = try await contents
-        await tell("carrying out \(Plural.count(draft.plan.steps.count, "revision")) in the copy")
+        await tell("carrying out \(Plural.count(draft.plan.steps.count, "revision")) in the copy", nil)
         do {
             defer { outcome.report.take(stage.measurement, rows: held) }
             try await stage.apply(draft.plan, revisions: draft.revisions)
@@ -155,7 +158,7 @@ struct Rehearsal: Sendable {
         outcome.report.findings += irreversible()
         let isShort = stage.scratch.shape.size <= rules.wayBackMaximumSize
         guard takesWayBack, isShort, draft.plan.steps.allSatisfy({ $0.direction == .upgrade }) else { return }
-        await tell("taking it back in the copy, and carrying it out once more")
+        await tell("taking it back in the copy, and carrying it out once more", nil)
         do {
             defer { outcome.report.take(stage.measurement, rows: held) }
             outcome.report.wayBack = try await stage.wayBack(draft, from: held, before: before, after: after)
@@ -176,7 +179,8 @@ struct Rehearsal: Sendable {
 
     private func tools() async throws -> PostgresTools {
         let version = production.worker.serverVersion
-        let tools = try await PostgresTools.discover(serverVersion: version, withServer: true)
+        let tools = try await PostgresTools.discover(
+            serverVersion: version, preferred: configuration.backup.tools, withServer: true)
         let major = ToolVersion(serverVersion: version).major
         guard tools.version.major == major else {
             throw NoCopy(reason: "no server of PostgreSQL \(major) is installed on this host")

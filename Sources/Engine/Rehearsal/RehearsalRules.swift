@@ -5,6 +5,8 @@ public struct RehearsalRules: Sendable, Hashable {
     public var isOn: Bool
     /// Where the copies are while they are needed, each in a directory of its own.
     public var directory: String
+    /// Where the files of new clusters are kept, for a copy's server to be up sooner.
+    public var templates: String { directory + "/.clusters" }
     /// The socket of the unit that copies are in instead; nil where we start them ourselves.
     public var unit: String?
     /// A database of more bytes is not rehearsed.

@@ -51,13 +51,14 @@ struct ScratchDatabase: Sendable {
     }
 
     /// Starts a server, in `directory` or in the unit that listens on `unit`, and makes an empty database like the one of
-    /// that shape.
+    /// that shape. The files of new clusters are kept in `templates`.
     ///
     /// - Throws: `NoCopy`, `CancellationError`; nothing is left then.
     static func make(
-        _ shape: DatabaseShape, in directory: String, unit: String?, with tools: PostgresTools
+        _ shape: DatabaseShape, in directory: String, unit: String?, templates: String, with tools: PostgresTools
     ) async throws -> ScratchDatabase {
         var options = EmbeddedCluster.Options.scratch
+        options.templates = templates
         options.shape.superuser = superuser
         if unit == nil { options.isCutOffFromNetwork = await tools.runner.canCutOffFromNetwork() }
         // As much log as the real server writes: it is measured.
@@ -125,6 +126,13 @@ struct ScratchDatabase: Sendable {
         do {
             // What is restored is checked as a whole, whatever row security will show to whom: until all is settled.
             var statements = ["CREATE ROLE \(restorer) LOGIN BYPASSRLS", "CREATE ROLE \(creators)"]
+            // What they own is given to them by who is a member.
+            statements += try await session.query(
+                "SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname = ANY (\(DatabaseShape.harmlessRoles))"
+            ).map {
+                let name = SQLIdentifier.quote(try $0.decode("name", as: String.self))
+                return "GRANT \(name) TO \(restorer); GRANT \(creators) TO \(name)"
+            }
             for role in shape.roles {
                 let name = SQLIdentifier.quote(role.name)
                 statements += [
@@ -150,7 +158,7 @@ struct ScratchDatabase: Sendable {
             ALTER DEFAULT PRIVILEGES FOR ROLE \(Self.restorer) GRANT USAGE, CREATE ON SCHEMAS TO \(Self.creators)
             """)
         for item in shape.extensions { try await make(item) }
-        try await letRestorerFillExtensions()
+        try await letUseExtensionTables(Self.restorer)
         try await owner.script("ALTER ROLE \(Self.superuser) NOLOGIN")
     }
 
@@ -173,7 +181,7 @@ struct ScratchDatabase: Sendable {
     }
 
     /// An extension's tables may hold data that is in the backup, and they are the superuser's, who made them.
-    private func letRestorerFillExtensions() async throws {
+    private func letUseExtensionTables(_ role: String) async throws {
         let names: [String] = try await owner.query(
             """
             SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_extension e,
@@ -181,13 +189,16 @@ struct ScratchDatabase: Sendable {
                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 1
             """
         ).map { try $0.decode("name") }
-        for name in names { try await owner.execute("GRANT ALL ON \(name) TO \(Self.restorer)") }
+        for name in names { try await owner.execute("GRANT ALL ON \(name) TO \(role)") }
     }
 
     // MARK: Restoring
 
-    /// Restores an archive, and gives everybody the rights that they have in the database.
-    func restore(_ archive: String, jobs: Int) async throws {
+    /// Restores an archive, and gives everybody the rights that they have in the database. `tell` hears how far it has come.
+    func restore(
+        _ archive: String, of manifest: BackupManifest, jobs: Int,
+        tell: @escaping @Sendable (JobEvent.Progress) async -> Void = { _ in }
+    ) async throws {
         let (objects, grants) = listed(try await tools.contents(of: archive))
         let list = directory + "/list"
         try AtomicFile.write(list, text: objects)
@@ -196,7 +207,11 @@ struct ScratchDatabase: Sendable {
         request.keepsTablespaces = false
         request.keepsReplication = false
         request.listFile = list
-        try await tools.restore(request)
+        request.isVerbose = true
+        let wanted = request
+        let progress = RestoreProgress(
+            contents: objects.split(separator: "\n").map(String.init), archive: archive, manifest: manifest)
+        try await progress.showing(on: owner, tell) { onLine in try await tools.restore(wanted, onLine: onLine) }
         if let grants {
             // What others than the owner have granted only they can grant: the session takes each one's name for it. No code of
             // anybody's runs by that.
@@ -266,6 +281,7 @@ struct ScratchDatabase: Sendable {
                 "GRANT \(grant.privilege) ON DATABASE \(name) TO \(grant.grantee.map(SQLIdentifier.quote) ?? "PUBLIC")")
         }
         try await owner.script(statements.joined(separator: "; "))
+        if shape.isSuperuser { try await letUseExtensionTables(user) }
         for setting in shape.settings { try await set(setting.name, setting.value) }
         await owner.close()
     }

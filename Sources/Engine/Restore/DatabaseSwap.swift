@@ -13,6 +13,11 @@ struct DatabaseSwap: Sendable {
     let request: RestoreRequest
     let job: Job
     let reporter: Reporter
+    /// What was committed since the backup, as far as it was counted while everybody could still write.
+    let named: [WrittenSince]
+
+    /// How long the database stays closed for the rest of that to be counted.
+    private static let patience = Duration.seconds(10)
 
     /// Does all that can be taken back. When this returns, the ledger says that the names are to be given.
     ///
@@ -22,6 +27,7 @@ struct DatabaseSwap: Sendable {
             try await maintenance.setOpen(false, ledger.target)
             try await maintenance.endSessions(
                 of: sessions.identity.databaseOID, sparing: [sessions.worker.backendPID, sessions.observer.backendPID])
+            await nameTheRest()
             let session = try await MaintenanceSession.connect(configuration, to: ledger.beside)
             do {
                 try await bringOver(ledger, into: session)
@@ -38,6 +44,20 @@ struct DatabaseSwap: Sendable {
             await Restoration.forget(ledger, maintenance, configuration)
             throw Restoration.outcome(error, request.backup)
         }
+    }
+
+    /// Nobody can write any more: what was committed until then is told where it is more than what was told before.
+    private func nameTheRest() async {
+        do {
+            let all = try await WrittenSince.read(
+                backup.manifest, identity: sessions.identity, on: sessions.worker, patience: Self.patience)
+            await all.filter { !named.contains($0) }.tell(of: job.id.number, to: reporter)
+        } catch {
+            await reporter.event(
+                job.id.number, .restoreNoticed,
+                "what was committed while it was being closed is not counted: it is in the database that is kept")
+        }
+        _ = try? await sessions.worker.execute("RESET statement_timeout")
     }
 
     private func bringOver(_ ledger: RestoreLedger, into session: Connection) async throws {

@@ -5,7 +5,7 @@ import SQLText
 import Synchronization
 
 /// How far a running `pg_restore` has come, in bytes of the archive: whole files by what the program says, those that are
-/// being read by what the server counts, index builds by name.
+/// being read by what the server counts; and when all are read, how far the builds of indexes have come.
 final class RestoreProgress: Sendable {
     private struct Table {
         var size: Int64
@@ -78,7 +78,7 @@ final class RestoreProgress: Sendable {
     }
 
     /// See PostgreSQL's manual, "Progress Reporting". The server of 13 does not report COPY.
-    private func look(on session: Connection) async throws -> JobEvent.Progress {
+    func look(on session: Connection) async throws -> JobEvent.Progress {
         var done: Int64 = finished.withLock { items in items.reduce(0) { $0 + (sizes[$1] ?? 0) } }
         var phases: [String] = []
         if session.serverVersion >= 140_000 {
@@ -96,12 +96,7 @@ final class RestoreProgress: Sendable {
                 done += Int64(share * Double(table.size))
             }
         }
-        phases += try await session.query(
-            """
-            SELECT 'index ' || c.relname AS name FROM pg_catalog.pg_stat_progress_create_index p
-            JOIN pg_catalog.pg_class c ON c.oid = p.index_relid WHERE p.datname = current_database() ORDER BY 1
-            """
-        ).map { try $0.decode("name", as: String.self) }
+        if phases.isEmpty, let build = try await IndexBuild.progress(on: session) { return build }
         return JobEvent.Progress(
             unit: "bytes", done: min(done, total), total: total,
             phase: phases.isEmpty ? "definitions" : phases.joined(separator: ", "))

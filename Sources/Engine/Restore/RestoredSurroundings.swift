@@ -11,7 +11,7 @@ struct RestoredSurroundings: Sendable {
     private var session: Connection { maintenance.session }
 
     /// Makes the roles that the database needs and the server does not have; returns their names. They are as they were,
-    /// but for passwords, which no backup has, and for being superusers.
+    /// but for passwords, which no backup has, for being superusers, and for what only a superuser may give where we are none.
     ///
     /// - Throws: `Failure` `permission-denied` with the names, where we may not.
     func makeRoles() async throws -> [String] {
@@ -20,7 +20,14 @@ struct RestoredSurroundings: Sendable {
                 .map { try $0.decode("name", as: String.self) })
         let missing = properties.roles.filter { properties.neededRoles.contains($0.name) && !present.contains($0.name) }
         do {
-            for role in missing { try await session.execute(role.creation()) }
+            let isSuperuser: Bool = try await session.query(
+                "SELECT rolsuper AS is_superuser FROM pg_catalog.pg_roles WHERE rolname = current_user"
+            ).single().decode("is_superuser")
+            for role in missing {
+                try await session.execute(role.creation(by: isSuperuser ? .us : .usUnprivileged))
+                guard isSuperuser else { continue }
+                for statement in role.alterations { try await session.execute(statement) }
+            }
             let there = present.union(missing.map(\.name))
             for role in missing {
                 for membership in role.memberships where there.contains(membership.role) {

@@ -27,9 +27,12 @@ struct WrittenSince: Sendable, Hashable {
     }
 
     /// Reads it all: every table is gone through once.
+    ///
+    /// - Throws: `ServerError` `query_canceled` where it takes longer than `patience`.
     static func read(
-        _ manifest: BackupManifest, identity: ServerIdentity, on session: any PostgresSession
+        _ manifest: BackupManifest, identity: ServerIdentity, on session: any PostgresSession, patience: Duration? = nil
     ) async throws -> [WrittenSince] {
+        let end = patience.map { ContinuousClock.now + $0 }
         guard let counted = manifest.tables else { return [] }
         let known = Dictionary(
             counted.map { (SQLIdentifier.quote([$0.schema, $0.name]), $0.rows) },
@@ -43,6 +46,10 @@ struct WrittenSince: Sendable, Hashable {
         var found: [WrittenSince] = []
         for table in present {
             let before = known[table] ?? 0
+            if let end {
+                let left = max(1, (end - .now).milliseconds)
+                _ = try await session.execute("SET statement_timeout = \(left)")
+            }
             guard let (seen, unseen) = try await count(table, snapshot, on: session) else {
                 if before > 0 { found.append(WrittenSince(table: table, written: 0, gone: before)) }
                 continue
@@ -94,5 +101,20 @@ struct WrittenSince: Sendable, Hashable {
         } catch let error as ServerError where error.sqlState == "42P01" || error.sqlState == "3F000" {
             return nil
         }
+    }
+}
+
+extension [WrittenSince] {
+    /// More are counted, not named.
+    private static var limit: Int { 20 }
+
+    /// Names them.
+    func tell(of job: Int64, to reporter: Reporter) async {
+        for change in prefix(Self.limit) {
+            await reporter.event(
+                job, .restoreNoticed, "committed since the backup, and not in it: \(change.sentence)")
+        }
+        guard count > Self.limit else { return }
+        await reporter.event(job, .restoreNoticed, "and in \(Plural.count(count - Self.limit, "other table"))")
     }
 }

@@ -58,6 +58,8 @@ public struct RehearsalFinding: Sendable, Hashable, Codable {
     public var hint: String
     public var action: Action
     public var location: Failure.Location?
+    /// Some of the data that it is about: for who reads the report, and for no log.
+    public var examples: [String]?
 
     public init(
         _ code: Code, _ object: String, _ message: String, action: Action = .tell, location: Failure.Location? = nil

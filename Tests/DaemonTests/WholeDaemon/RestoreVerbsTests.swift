@@ -40,23 +40,82 @@ import Testing
     }
 
     /// Whatever the daemon is at when it is killed, the next one ends it, and everybody can connect again.
-    @Test(arguments: [JobState.planning, .waitingForLock, .applying, .verifying, .succeeded])
-    func aRestoreThatIsKilledOnEntryTo(_ state: JobState) async throws {
+    @Test(
+        arguments: [JobState.planning, .waitingForLock, .applying, .verifying, .succeeded],
+        ["in its place", "beside it"])
+    func aRestoreThatIsKilledOnEntryTo(_ state: JobState, _ place: String) async throws {
         try await withDaemon(.withDump) { harness, database in
             try await database.run("CREATE TABLE t AS SELECT generate_series(1, 10) AS n")
             let backup = try await harness.takeBackup()
             try await database.run("DELETE FROM t")
             try await harness.end()
             try await harness.start(environment: ["MIGRATED_KILL_ON_ENTRY": state.rawValue])
-            async let queued = harness.queueReplacing(by: backup)
+            let copy = place == "beside it" ? database.name + "_copy" : nil
+            async let queued = harness.queueRestore(of: backup, into: copy)
             #expect(try await harness.daemon.wait().ending == .signal(SIGKILL))
             try await harness.start()
-            #expect(try await harness.follow(try await queued).state == .succeeded)
-            let session = try await database.connectAsSuperuser()
+            let ended = try await harness.follow(try await queued)
+            #expect(ended.state == .succeeded, "\(String(describing: ended.failure))")
+            let session = try await database.cluster.connect(database: copy ?? database.name)
             #expect(try await session.query("SELECT count(*) FROM t").scalar(as: Int.self) == 10)
             await session.close()
             #expect(try await removeKept(database) == 1)
         }
+    }
+
+    /// A new server in place of the old one, with nothing or with an empty database of that name: all that is left is the
+    /// directory of backups.
+    @Test(arguments: [false, true])
+    func theWholeServerIsMadeAgain(_ hasDatabase: Bool) async throws {
+        let cluster = try await TestCluster.make()
+        let database = try await cluster.makeDatabase()
+        try await withHarness { harness in
+            try await database.makeEffects()
+            try await database.run("CREATE ROLE keeper")
+            try await database.run("CREATE ROLE reader")
+            try await database.run("CREATE TABLE kept AS SELECT generate_series(1, 10) AS n")
+            try await database.run("ALTER TABLE kept OWNER TO keeper")
+            try await database.run("GRANT SELECT ON kept TO reader")
+            var options = DaemonHarness.Options.withDump
+            options.database = ["approvals = 0"]
+            try harness.write(TestRevision.chain(3))
+            try harness.configure(["main": database], options)
+            try await harness.start()
+            let upgraded = try await harness.control("upgrade", "002")
+            #expect(upgraded.status == 0, "\(upgraded)")
+            let backup = try await harness.takeBackup()
+            try await harness.end()
+
+            try await cluster.lose()
+            if hasDatabase {
+                let session = try await cluster.connect()
+                try await session.query("CREATE DATABASE \(identifier: database.name)")
+                await session.close()
+            }
+            try await harness.start()
+            let listed = try await harness.control("backups")
+            #expect(listed.output.contains(backup), "\(listed)")
+            let restored = try await harness.control("restore", backup, "--yes")
+            #expect(restored.status == 0, "\(restored)")
+
+            let session = try await database.connectAsSuperuser()
+            let kept = try await session.query(
+                """
+                SELECT (SELECT count(*) FROM kept) || ' ' || relowner::regrole || ' ' || has_table_privilege('reader', 'kept', 'select')
+                FROM pg_class WHERE relname = 'kept'
+                """
+            ).scalar(as: String.self)
+            #expect(kept == "10 keeper true")
+            await session.close()
+            let history = try await harness.control("history", "--applied")
+            #expect(history.output.contains("002"), "\(history)")
+            let further = try await harness.control("upgrade", "head")
+            #expect(further.status == 0, "\(further)")
+            let aftermath = try await Aftermath.of(database)
+            aftermath.expect(["upgrade 001", "upgrade 002", "upgrade 003"], at: ["003"])
+            try await harness.end()
+        }
+        await cluster.destroy()
     }
 
     /// Drops what a restore has kept; returns how many databases that was.
@@ -81,10 +140,12 @@ extension DaemonHarness {
         return name
     }
 
-    fileprivate func queueReplacing(by backup: String) async throws -> Job {
+    fileprivate func queueRestore(of backup: String, into name: String?) async throws -> Job {
         let client = client()
         defer { client.close() }
-        return try await client.call(Restore.self, .init(backup: backup, replace: true, requestId: newRequestID())).job
+        return try await client.call(
+            Restore.self, .init(backup: backup, into: name, replace: name == nil, requestId: newRequestID())
+        ).job
     }
 }
 
