@@ -153,7 +153,7 @@ extension ServiceUnderSystemd {
 
         @Test(
             "Prometheus' own strict reader takes the figures, and every figure that the rules for alerts name is there",
-            .enabled(if: interpreter != nil || Requirements.isContinuousIntegration, "make python"))
+            .enabled(if: PythonEnvironment.directory != nil || Requirements.isContinuousIntegration, "make python"))
         func figures() async throws {
             let machine = try Machine.ofSuite
             let site = try await Site.make(
@@ -178,7 +178,8 @@ extension ServiceUnderSystemd {
                 named = set(re.findall(r"migrated_\\w+", open("/usr/share/doc/migrated/alerts.yml").read()))
                 print("named:", len(named), "missing:", sorted(named - given))
                 """
-            let outcome = try await machine.run(try #require(Self.interpreter, "run: make python"), "-c", script)
+            try #require(PythonEnvironment.directory != nil, "run: make python")
+            let outcome = try await machine.run(PythonEnvironment.interpreter, "-c", script)
             #expect(outcome.status == 0 && outcome.output.contains("missing: []"), "\(outcome)")
             #expect(!outcome.output.contains("named: 0"))
         }
