@@ -36,6 +36,10 @@ extension ServiceUnderSystemd {
             #expect(try await inside("psql", "-d", "copied", "-c", "select 1").status != 0, "the living server")
             let links = try await inside("ip", "-o", "link").lines
             #expect(links.count == 1 && links[0].contains("lo:"), "\(links)")
+            // The machine has no other network itself: this one is not the machine's.
+            let networks = try await machine.expect("readlink", "/proc/1/ns/net", "/proc/\(pid)/ns/net").split(
+                separator: "\n")
+            #expect(Set(networks).count == 2, "\(networks)")
             #expect(try await inside("touch", "/srv/x").status != 0)
 
             // Who else is on the machine may knock, and is not let in.

@@ -166,7 +166,7 @@ extension ServiceUnderSystemd {
             try await machine.expect("systemctl", "reload", "migrated.service")
             try await machine.expect("migratectl", "-d", "figured", "upgrade", "--no-block")
             try await site.reachGate()
-            try await machine.expect("migratectl", "-d", "figured", "metrics", "--output", "/run/figures")
+            try await machine.expect("migratectl", "metrics", "--output", "/run/figures")
             try await site.openGate("second")
             try await site.waitForJob("succeeded", number: 2)
             try await machine.expect("rm", "/etc/migrated/migrated.toml.d/figured_off.toml")

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A Python with PyPI's `varlink`, on this host and on the machines.
+/// A Python with PyPI's `varlink` and `prometheus_client`, on this host and on the machines.
 enum PythonEnvironment {
     /// Where it is on this host: that of the interpreter which `VARLINK_PYTHON` names, or the one that `make python` makes.
     static let directory: String? = {
