@@ -98,9 +98,10 @@ SEED ?=
 # Only some of its parts: sweeps commits daemons promotions clients.
 PARTS ?=
 .PHONY: python
-python: ## Make a Python with the package varlink, for the tests that compare with it
+python: ## Make a Python with the packages varlink and prometheus_client, for the tests that compare with them
 	@[ -x .build/python/bin/python3 ] || python3 -m venv .build/python
-	@.build/python/bin/python3 -c 'import varlink' 2> /dev/null || .build/python/bin/pip install -q varlink==31.0.0
+	@.build/python/bin/python3 -c 'import varlink, prometheus_client' 2> /dev/null || \
+	    .build/python/bin/pip install -q varlink==31.0.0 prometheus_client==0.26.0
 
 .PHONY: torture
 torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=)

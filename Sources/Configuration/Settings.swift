@@ -49,6 +49,8 @@ public struct DaemonSettings: Sendable, Equatable {
     public var stateDirectory: String
     /// The least severe message that is written.
     public var logLevel: LogLevel
+    /// Whether the log may have what stands in rows and statements.
+    public var logsData = false
     /// How long a stop waits for the running job to come to a safe point.
     public var stopTimeout: Duration
     /// How often the queue is looked at although nobody said that it changed.

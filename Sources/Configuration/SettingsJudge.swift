@@ -96,6 +96,7 @@ struct DaemonSectionJudge {
             socket: section.path("socket") ?? input.defaults.socket,
             stateDirectory: section.path("state_directory") ?? input.defaults.stateDirectory)
         daemon.logLevel = section.choice("log_level", of: LogLevel.self) ?? daemon.logLevel
+        daemon.logsData = section.flag("log_data") ?? daemon.logsData
         daemon.stopTimeout = section.duration("stop_timeout", in: .seconds(1)...(.seconds(3600))) ?? daemon.stopTimeout
         daemon.pollInterval =
             section.duration("poll_interval", in: .seconds(1)...(.seconds(3600))) ?? daemon.pollInterval

@@ -6,7 +6,7 @@ enum SettingsSection: CaseIterable {
     var keys: [String] {
         switch self {
         case .top: ["daemon", "access", "database"]
-        case .daemon: ["socket", "state_directory", "log_level", "stop_timeout", "poll_interval"]
+        case .daemon: ["socket", "state_directory", "log_level", "log_data", "stop_timeout", "poll_interval"]
         case .access: ["socket_mode", "socket_group"]
         case .database:
             [

@@ -156,11 +156,15 @@ final class DatabaseSet: Service {
             if line != shown {
                 shown = line
                 notifier.status(line)
-                if !engines.contains(where: \.isWorking) { ResidentMemory.giveBack() }
             }
-            await engine.signal.wait(since: seen)
+            await engine.signal.wait(since: seen, upTo: Self.rest)
+            // Nothing has happened for a while, but what was called is still in memory.
+            if engine.signal.generation == seen, !engines.contains(where: \.isWorking) { ResidentMemory.giveBack() }
         }
     }
+
+    /// After how long without news memory is given back. A call after that is answered a millisecond later.
+    private static let rest = Duration.seconds(30)
 
     /// One honest line for `systemctl status`.
     var statusLine: String {

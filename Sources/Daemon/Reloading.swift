@@ -119,6 +119,8 @@ final class Reloading: Sendable {
             // "default" is one database today and another one tomorrow.
             let place = SHA256Digest.of(Array(connection.redacted.utf8)).description.prefix(12)
             configuration.releaseMark = "\(settings.daemon.stateDirectory)/released/\(database.name)-\(place)"
+            configuration.verificationMark = "\(settings.daemon.stateDirectory)/verified/\(database.name)"
+            configuration.logsData = settings.daemon.logsData
             configuration.restoreLedger = "\(settings.daemon.stateDirectory)/restores/\(database.name)"
             configurations.append(configuration)
         }

@@ -36,6 +36,10 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var takesOnlyOwnJobs: Bool
     /// The file that says that the database was released, where there is one; nil where that is not remembered.
     public var releaseMark: String?
+    /// The file that tells when a backup was last restored only to see whether it can be; nil where that is not remembered.
+    public var verificationMark: String?
+    /// Whether the log may have what stands in rows and statements.
+    public var logsData = false
     /// The file in which a restore writes what it is about to do.
     public var restoreLedger: String
 

@@ -15,6 +15,7 @@ public final class DatabaseEngine: Sendable {
     let reconnect = ChangeSignal()
     let logger: Logger
     let activity = Activity()
+    let waitCounts = WaitCounts()
     let daemonPerson: Person
     let faults: FaultPlan
     let now: @Sendable () -> Timestamp
@@ -219,6 +220,10 @@ public final class DatabaseEngine: Sendable {
 
     func noteDrift(_ report: DriftReport?) { state.withLock { $0.drift = (.now, report) } }
 
+    func note(waiting jobs: [Activity.Waiting]) {
+        if activity.note(waiting: jobs) { signal.raise() }
+    }
+
     // MARK: Own jobs
 
     /// Takes a job for this engine's own: see `DatabaseConfiguration.takesOnlyOwnJobs`.
@@ -257,7 +262,7 @@ public final class DatabaseEngine: Sendable {
     func reporter(_ sessions: SessionPair) -> Reporter {
         Reporter(
             jobs: jobs(sessions), events: EventStore(database: configuration.name, session: sessions.observer),
-            signal: signal, logger: logger)
+            signal: signal, logger: logger, waits: waitCounts, logsData: configuration.logsData)
     }
 
     func drafting(_ sessions: SessionPair) -> Drafting {

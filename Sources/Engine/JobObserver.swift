@@ -37,6 +37,7 @@ struct JobObserver: Sendable {
                 // Once everything is applied there is nothing left to cancel.
                 if now.stage != .verifying, try await reporter.jobs.isCancelRequested(job) { throw CancelRequested() }
                 try await sessions.refuseReadOnly(reporter.jobs.database)
+                try await lookAtQueue(&shown)
                 switch now.stage {
                 case .backingUp: try await lookAtDump(&shown)
                 case .applying: try await lookAtStep(now, &shown)
@@ -51,9 +52,11 @@ struct JobObserver: Sendable {
     /// What was told already, so that only news is written.
     private struct Shown {
         var statement: Activity.Now.Statement?
-        /// What was being applied at the last look, and when the applied ones were told of.
+        /// What was being applied at the last look, and when it was last looked at closely.
         var revision: RevisionID?
-        var toldAt: ContinuousClock.Instant?
+        var lookedAt: ContinuousClock.Instant?
+        /// When it was last seen who waits.
+        var queueAt: ContinuousClock.Instant?
         var progress: JobEvent.Progress?
         var progressAt: ContinuousClock.Instant?
         /// Who is in the way, since when, and whether that has been called long.
@@ -85,13 +88,20 @@ struct JobObserver: Sendable {
         }
     }
 
+    /// Who has come to wait meanwhile: the worker, which otherwise sees to it, is at its job.
+    private func lookAtQueue(_ shown: inout Shown) async throws {
+        if let last = shown.queueAt, ContinuousClock.now - last < Self.progressInterval { return }
+        shown.queueAt = .now
+        if activity.note(waiting: try await reporter.jobs.waiting(except: job)) { reporter.signal.raise() }
+    }
+
     private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
-        // Where one step follows the other there is nothing to wait for and much to tell: not at every look.
+        await reporter.tellApplied(job)
+        // Where one step follows the other there is nothing to wait for: not at every look.
         let isMoving = now.revision != shown.revision
         shown.revision = now.revision
-        if isMoving, let told = shown.toldAt, ContinuousClock.now - told < Self.progressInterval { return }
-        shown.toldAt = .now
-        await reporter.tellApplied(job)
+        if isMoving, let lookedAt = shown.lookedAt, ContinuousClock.now - lookedAt < Self.progressInterval { return }
+        shown.lookedAt = .now
         if let statement = now.statement, statement != shown.statement, let revision = now.revision {
             shown.statement = statement
             await reporter.event(

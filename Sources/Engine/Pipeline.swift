@@ -94,7 +94,6 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
-            await keepSchema(drift)
         }
         if job.kind == .stamp {
             try await enter(.applying, "stamping")
@@ -102,7 +101,6 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan)
-            await keepSchema(nil)
         }
         if job.kind == .restore { try await restore() }
         if job.kind == .reset {
@@ -111,9 +109,12 @@ struct Pipeline: Sendable {
 
             try await enter(.verifying, "verifying")
             try await verify(current.plan, rowsAfter: [])
-            await keepSchema(nil)
         }
-        try await enter(.succeeded, summary(of: current.plan))
+        if job.kind.changesSchema || job.kind == .stamp {
+            try await succeed(summary(of: current.plan), keepingSchemaAfter: drift)
+        } else {
+            try await enter(.succeeded, summary(of: current.plan))
+        }
     }
 
     // MARK: The door

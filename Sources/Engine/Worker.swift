@@ -223,10 +223,12 @@ struct Worker: Sendable {
 
     private func next(_ sessions: SessionPair) async throws -> Job? {
         let open = try await engine.jobs(sessions).open()
-        guard !open.contains(where: \.state.isRunning), !open.contains(where: { $0.state == .needsDecision }) else {
-            return nil
-        }
-        return open.first { $0.state == .queued && engine.mayRun($0) }
+        let isFree = !open.contains { $0.state.isRunning || $0.state == .needsDecision }
+        let job = isFree ? open.first { $0.state == .queued && engine.mayRun($0) } : nil
+        engine.note(
+            waiting: open.filter { !$0.state.isRunning && $0.id != job?.id }
+                .map { Activity.Waiting(job: $0.id.number, state: $0.state) })
+        return job
     }
 
     private func someoneElseRuns(_ sessions: SessionPair) async throws -> Bool {
@@ -309,10 +311,8 @@ private final class PipelineBox: @unchecked Sendable {
         case let error as ServerError:
             try await pipeline.fail(
                 Failure(
-                    .internalError, "cannot go on with the job: \(error.message)", hint: error.hint,
-                    sql: Failure.ServerReport(
-                        sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                        context: error.context)))
+                    .internalError, "cannot go on with the job: \(error.message)", hint: error.hint, sql: error.report()
+                ))
         default:
             try await pipeline.fail(Failure(.internalError, "cannot go on with the job: \(cause)"))
         }

@@ -74,8 +74,22 @@ enum ToolDiagnosis {
         guard let line = error.standardError.last(where: { contains($0, "error: ") || contains($0, "ERROR:  ") })
         else { return error }
         var explained = error
-        explained.reason = withoutProgram(line, error.program)
+        explained.reason = withoutValues(withoutProgram(line, error.program))
         return explained
+    }
+
+    /// Of the server's messages, those that only say what things are called.
+    private static let plain = ["does not exist", "already exists", "violates", "permission denied", "must be owner"]
+
+    /// The line without the server's words, where they may be what stands in a row: a reason is written where more people
+    /// read it than may see that. The whole line stays among those of standard error.
+    private static func withoutValues(_ line: String) -> String {
+        let mark = "ERROR:  "
+        guard let range = line.utf8.firstRange(of: Array(mark.utf8)) else { return line }
+        let words = String(line[range.upperBound...])
+        // A value that is refused stands after a colon.
+        if !contains(words, ": \""), plain.contains(where: { contains(words, $0) }) { return line }
+        return "\(line[..<range.lowerBound])an error of the server, whose text may hold data"
     }
 
     /// Whether these programs were built without the compression that was asked for.

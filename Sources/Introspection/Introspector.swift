@@ -17,13 +17,40 @@ public struct Introspector: Sendable {
 
     /// What the database looks like.
     public func read(_ connection: Connection) async throws -> DatabaseSchema {
+        try await snapshot(of: connection) { try await schema(in: $0) }
+    }
+
+    /// What the database looks like, and the catalogue's stamp with it. `onSnapshot` is called when the moment is fixed:
+    /// what is committed after that is not seen, though the reading goes on.
+    public func readStamped(
+        _ connection: Connection, onSnapshot: @Sendable () -> Void = {}
+    ) async throws -> (schema: DatabaseSchema, stamp: String) {
+        try await snapshot(of: connection) { scope in
+            // The first query fixes the moment (PostgreSQL manual, "Transaction Isolation").
+            _ = try await scope.query("SELECT 1")
+            onSnapshot()
+            let stamp: String = try await scope.query(Query(raw: CatalogueStamp.sql)).scalar()
+            return (try await schema(in: scope), stamp)
+        }
+    }
+
+    /// Only the stamp: where it is the one that a schema was read with, that schema is what the database still looks like.
+    public func stamp(_ connection: Connection) async throws -> String {
+        try await connection.query(Query(raw: CatalogueStamp.sql)).scalar()
+    }
+
+    private func schema(in scope: TransactionScope) async throws -> DatabaseSchema {
+        var reading = CatalogueReading(scope: scope, namesEveryOwner: namesEveryOwner)
+        return try await reading.schema(without: versionTable)
+    }
+
+    private func snapshot<R: Sendable>(
+        of connection: Connection, _ body: @Sendable (TransactionScope) async throws -> R
+    ) async throws -> R {
         // With an empty search path every name comes qualified.
         let options = TransactionOptions(
             isolation: .repeatableRead, isReadOnly: true, settings: ["search_path": "", "lock_timeout": "10s"])
-        return try await connection.transaction(options) { scope in
-            var reading = CatalogueReading(scope: scope, namesEveryOwner: namesEveryOwner)
-            return try await reading.schema(without: versionTable)
-        }
+        return try await connection.transaction(options, body: body)
     }
 }
 

@@ -29,6 +29,26 @@ public enum Secrets {
         return String(decoding: shown, as: UTF8.self)
     }
 
+    /// The text of somebody else's statement without any value in it, and without comments: `UPDATE t SET a = ? WHERE b = ?`.
+    /// Of a text that breaks off inside a literal, what comes before it.
+    public static func withoutValues(in sql: String) -> String {
+        let bytes = Array(sql.utf8)
+        var lexer = Lexer(bytes)
+        var shown: [UInt8] = []
+        do {
+            while let token = try lexer.next() {
+                switch token.kind {
+                case .string, .dollarString, .number: shown += "?".utf8
+                case .comment: break
+                default: shown += bytes[token.range]
+                }
+            }
+        } catch {
+            shown += "…".utf8
+        }
+        return String(decoding: shown, as: UTF8.self)
+    }
+
     private static func introduces(_ word: ArraySlice<UInt8>) -> Bool {
         let word = String(decoding: word, as: UTF8.self).lowercased()
         return word == "password" || word == "connection"

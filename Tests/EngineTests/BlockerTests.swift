@@ -16,7 +16,7 @@ import Testing
     @Test func aLongReader() async throws {
         try await EngineFixture.with(Self.samples) { fixture in
             let reader = try await fixture.database.connect(applicationName: "a report")
-            try await fixture.expectBlocker(containing: "(a report, postgres, ", " active): SELECT pg_sleep(600)") {
+            try await fixture.expectBlocker(containing: "(a report, postgres, ", " active): SELECT pg_sleep(?)") {
                 Task { try await reader.execute("SELECT pg_sleep(600) FROM t_a") }
                 try await fixture.waitUntil(
                     "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'a report' AND wait_event = 'PgSleep')"

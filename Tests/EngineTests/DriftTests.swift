@@ -93,4 +93,21 @@ import Testing
             try await fixture.admin.script("COMMIT")
         }
     }
+
+    /// Whoever looks in the middle of an upgrade does not take what is half done for what it shall be.
+    @Test func aLookDuringAJobKeepsNothing() async throws {
+        let samples = [Sample.table("a"), Sample("b", after: "a", up: "SELECT pg_sleep(600);")]
+        try await EngineFixture.with(samples) { fixture in
+            let engine = fixture.engine
+            #expect(try await engine.drift().changes == [])
+            let job = try await engine.upgrade()
+            try await fixture.waitUntilWorkerSleeps()
+            #expect(try await engine.drift().changes == [])
+            #expect(try await fixture.column("SELECT history_number::text FROM migrated.kept_schema") == ["0"])
+            _ = try await engine.cancel(job.id.number, by: EngineFixture.ann)
+            #expect(try await engine.outcome(of: job).state == .cancelled)
+            #expect(try await engine.drift().changes == [])
+            #expect(try await fixture.column("SELECT count(*)::text FROM migrated.kept_schema") == ["2"])
+        }
+    }
 }

@@ -106,7 +106,7 @@ final class EngineFixture: Sendable {
 
     /// Waits until a query says so.
     func waitUntil(_ sql: String) async throws {
-        while try await !value(sql, as: Bool.self) { await Task.yield() }
+        while try await !value(sql, as: Bool.self) { try await Task.sleep(for: .milliseconds(5)) }
     }
 
     /// Takes the migration lock, as another runner would; waits until it is free.

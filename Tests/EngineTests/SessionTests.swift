@@ -61,7 +61,7 @@ import Testing
                     GraphStep(
                         revision: "a", direction: .downgrade, rowChanges: [.delete("a")], rowsAfter: []), of: revision))
             let sessions = try await SessionPair.open(fixture.configuration)
-            #expect(try await MigrationLock(session: sessions.worker).tryAcquire())
+            try await MigrationLock(session: sessions.worker).acquire { _ in }
             let entry = HistoryStore.Entry(
                 job: job.id.number, step: step, meaningDigest: revision.upgrade.meaningDigest)
             let recording = HistoryStore.recording(entry, in: sessions.versions, identity: sessions.identity)

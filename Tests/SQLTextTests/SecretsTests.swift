@@ -26,4 +26,19 @@ import Testing
     func whatMustNotBeShownIsHidden(_ sql: String, _ shown: String) {
         #expect(Secrets.hidden(in: sql) == shown)
     }
+
+    @Test(arguments: [
+        (
+            "UPDATE t SET a = 'x@y', b = -1.5e3 WHERE \"c\" IN (1, 2)",
+            "UPDATE t SET a = ?, b = -? WHERE \"c\" IN (?, ?)"
+        ),
+        ("SELECT E'it\\'s', $$dollar$$, U&'x', $1", "SELECT ?, ?, ?, $1"),
+        ("SELECT /* Mata Hari */ 1 -- and Margaretha", "SELECT  ? "), ("SELECT f('Mata H", "SELECT f(…"), ("", ""),
+        (
+            "autovacuum: VACUUM public.t (to prevent wraparound)", "autovacuum: VACUUM public.t (to prevent wraparound)"
+        ),
+    ])
+    func somebodyElsesStatementIsShownWithoutValues(_ sql: String, _ shown: String) {
+        #expect(Secrets.withoutValues(in: sql) == shown)
+    }
 }

@@ -3,31 +3,15 @@ import Testing
 extension ServiceUnderSystemd {
     /// The unit in which plans are rehearsed: what is restored can run code there.
     @Suite struct CopyTests {
-        /// The process in a copy's unit that runs a statement of the plan.
-        private func backend(of database: String, on machine: Machine) async throws -> String {
-            let script = """
-                for pid in $(pgrep -f "postgres: .* $1 .*SELECT"); do
-                    if grep -q migrated-copy@ "/proc/$pid/cgroup"; then echo "$pid"; exit 0; fi
-                done
-                exit 1
-                """
-            var found = ""
-            try await machine.until("the copy works") {
-                found = try await machine.run("bash", "-c", script, "bash", database).text
-                return found != ""
-            }
-            return found
-        }
-
         @Test("a rehearsal has a unit of its own, from which neither files nor sockets nor a network can be reached")
         func unit() async throws {
             let machine = try Machine.ofSuite
             let site = try await Site.make(
                 "copied", on: machine, rehearses: true, .init("first", "CREATE TABLE a AS SELECT 1 AS n"),
-                .init("second", "SELECT pg_sleep(15)"))
+                .init("second", "SELECT pg_sleep(5)"))
             #expect(try await site.migratectl("upgrade", "first").status == 0)
             try await machine.expect("migratectl", "-d", "copied", "upgrade", "--no-block")
-            let pid = try await backend(of: "copied", on: machine)
+            let pid = try await machine.stoppedCopy(of: "copied")
 
             let status = try await machine.expect("cat", "/proc/\(pid)/status")
             let uid = try #require(
@@ -63,17 +47,18 @@ extension ServiceUnderSystemd {
             let door = try await machine.expect("stat", "-c", "%a %U", "/run/migrated-copy/request")
             #expect(door == "600 migrated")
 
+            try await machine.expect("kill", "-CONT", pid)
             try await site.waitForJob("succeeded", number: 2)
             let report = try await machine.expect("migratectl", "job", "copied-2")
             #expect(report.contains("rehears"), "\(report)")
             try await machine.until("nothing is left of it") {
                 let units = try await machine.expect(
                     "systemctl", "list-units", "--all", "--no-legend", "migrated-copy@*")
-                let files = try await machine.expect(
+                // What goes while it looks is an error to find.
+                let files = try await machine.run(
                     "find", "/var/tmp", "/run/migrated-copy", "-mindepth", "1", "-name", "*migrated-copy*", "-o",
-                    "-name",
-                    ".s.PGSQL*")
-                return units == "" && files == ""
+                    "-name", ".s.PGSQL*")
+                return units == "" && files.text == ""
             }
         }
 
@@ -82,10 +67,11 @@ extension ServiceUnderSystemd {
             let machine = try Machine.ofSuite
             let site = try await Site.make(
                 "lonely", on: machine, rehearses: true,
-                .init("first", "CREATE TABLE made_by_first AS SELECT 1 AS n", "SELECT pg_sleep(2)"))
+                .init("first", "CREATE TABLE made_by_first AS SELECT 1 AS n", "SELECT pg_sleep(5)"))
             try await machine.expect("migratectl", "-d", "lonely", "upgrade", "--no-block")
-            let pid = try await backend(of: "lonely", on: machine)
+            let pid = try await machine.stoppedCopy(of: "lonely")
             try await machine.expect("systemctl", "kill", "--signal=KILL", "migrated.service")
+            try await machine.expect("kill", "-CONT", pid)
             try await machine.until("the copy is gone") {
                 try await machine.run("test", "-e", "/proc/\(pid)").status != 0
             }
@@ -103,5 +89,23 @@ extension ServiceUnderSystemd {
             try await machine.expect("systemctl", "start", "migrated-copy.socket")
             #expect(outcome.status == 0 && outcome.output.contains("not-rehearsed"), "\(outcome)")
         }
+    }
+}
+
+extension Machine {
+    /// The process in a copy's unit that runs a statement of a plan. It is stopped at once, so that there is time to look at
+    /// it however slow this machine is.
+    func stoppedCopy(of database: String) async throws -> String {
+        let script = """
+            for _ in $(seq 3000); do
+                for pid in $(pgrep -f "postgres: .* $1 .*SELECT"); do
+                    if grep -q migrated-copy@ "/proc/$pid/cgroup" && kill -STOP "$pid"; then echo "$pid"; exit; fi
+                done
+                sleep 0.02
+            done
+            echo "no copy works" >&2
+            exit 1
+            """
+        return try await expect("bash", "-c", script, "bash", database)
     }
 }

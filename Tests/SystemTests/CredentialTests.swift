@@ -16,10 +16,12 @@ extension ServiceUnderSystemd {
                 let pid = try await machine.property("MainPID")
                 let open = try await machine.expect("cat", "/proc/\(pid)/environ", "/proc/\(pid)/cmdline")
                 #expect(!open.contains(secret))
-                #expect(try await machine.property("LimitCORE") == "0", "nor is it in a core")
+                let core = try await machine.expect("grep", "core file", "/proc/\(pid)/limits")
+                #expect(
+                    core.split(separator: " ").map(String.init).suffix(3) == ["0", "0", "bytes"], "no core is made")
             }
-            let told = try await machine.run("journalctl", "-u", "migrated", "--no-pager", "-o", "export").output
-            #expect(!told.contains(secret))
+            let told = try await machine.run("journalctl", "--no-pager", "-o", "export", "--all").output
+            #expect(told.contains("MIGRATED_DATABASE=\(database)") && !told.contains(secret))
         }
 
         /// A database that is only reached with a password.
@@ -103,6 +105,68 @@ extension ServiceUnderSystemd {
             try await machine.expect(
                 "rm", "/etc/migrated/migrated.toml.d/byfile.toml", "/etc/migrated/migrated.toml.d/byservice.toml")
             try await machine.expect("systemctl", "reload-or-restart", "migrated.service")
+        }
+
+        @Test("the programs that are started, and the copy, are told no password in environment or arguments")
+        func children() async throws {
+            let machine = try Machine.ofSuite
+            try await makeGuarded("bychild", on: machine)
+            try await machine.sql("create schema authorization bychild", in: "bychild")
+            try machine.write(
+                Site.text(of: .init("slow", "SELECT pg_sleep(5)"), after: "none"), to: "/srv/bychild/slow.sql")
+            try machine.write(
+                """
+                [database.bychild]
+                url = "postgresql://bychild@/bychild"
+                migrations = "/srv/bychild"
+                approvals = 0
+                [database.bychild.backup]
+                min_free = "1MiB"
+                """, to: "/etc/migrated/migrated.toml.d/bychild.toml")
+            // Each writes down what it was started with, and is then what it is called.
+            let seen = "/run/migrated/daemon/seen"
+            let spy = """
+                for program in /usr/lib/postgresql/*/bin/pg_dump /usr/lib/postgresql/*/bin/pg_restore; do
+                    [ -x "$program" ] && mv "$program" "$program.own" || continue
+                    cat > "$program" << 'SPY'
+                #!/bin/sh
+                { tr '\\0' '\\n' < /proc/$$/environ; printf '%s\\n' "$0" "$@"; } >> \(seen) 2> /dev/null
+                exec "$0.own" "$@"
+                SPY
+                    chmod 755 "$program"
+                done
+                """
+            try await machine.expect("bash", "-c", spy)
+            let dropIn = """
+                [Service]
+                SetCredential=database.bychild.password:geheim-bychild
+                Environment=PGPASSWORD=geheim-environment
+
+                """
+            try await machine.withDropIn(dropIn) {
+                try await machine.expect("migratectl", "-d", "bychild", "upgrade", "--no-block")
+                let copy = try await machine.stoppedCopy(of: "bychild")
+                let group = try await machine.expect("sed", "-n", "s/^0:://p", "/proc/\(copy)/cgroup")
+                let script =
+                    "for pid in $(cat \"/sys/fs/cgroup$1/cgroup.procs\"); do cat /proc/$pid/environ /proc/$pid/cmdline; done"
+                let inCopy = try await machine.expect("bash", "-c", script, "bash", group)
+                #expect(inCopy.contains("postgres") && !inCopy.contains("geheim"))
+                try await machine.expect("kill", "-CONT", copy)
+                let site = Site(machine: machine, name: "bychild")
+                try await site.waitForJob("succeeded")
+                let words = try await machine.expect("cat", seen)
+                for program in ["pg_dump", "pg_restore"] {
+                    #expect(words.contains("/bin/\(program)\n"), "\(program) was started: \(words)")
+                }
+                #expect(words.contains("passfile=") && !words.contains("geheim"), "\(words)")
+                #expect(try await machine.run("find", "/run/migrated/daemon", "-name", "pgpass").text == "")
+            }
+            let back = "for program in /usr/lib/postgresql/*/bin/*.own; do mv $program ${program%.own}; done"
+            try await machine.expect("bash", "-c", back)
+            try await machine.expect("rm", "/etc/migrated/migrated.toml.d/bychild.toml")
+            try await machine.expect("systemctl", "reload-or-restart", "migrated.service")
+            let told = try await machine.run("journalctl", "--no-pager", "-o", "export", "--all").output
+            #expect(!told.contains("geheim"))
         }
 
         @Test("a client certificate whose key is a credential, over TCP with the drop-in that is shipped for that")

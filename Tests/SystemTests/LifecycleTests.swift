@@ -26,13 +26,14 @@ extension ServiceUnderSystemd {
                 url = "postgresql:///main"
                 """, to: "/etc/bare.toml")
             // migratectl gives up at once where nobody listens: what is said to be ready must listen.
-            for _ in 1...3 {
+            for number in 1...3 {
+                let unit = "bare\(number).service"
                 try await machine.expect(
-                    "systemd-run", "-q", "--unit=bare", "-p", "Type=notify", "-p", "User=migrated", "-p",
+                    "systemd-run", "-q", "--unit=\(unit)", "-p", "Type=notify", "-p", "User=migrated", "-p",
                     "RuntimeDirectory=bare", "-p", "StateDirectory=bare", "migrated", "--settings", "/etc/bare.toml")
                 let status = try await machine.run("migratectl", "--socket", "/run/bare/control", "status")
                 #expect(status.status == 0, "\(status)")
-                try await machine.expect("systemctl", "stop", "bare.service")
+                try await machine.expect("systemctl", "stop", unit)
             }
         }
 
@@ -129,12 +130,12 @@ extension ServiceUnderSystemd {
             let machine = try Machine.ofSuite
             let site = try await Site.make("long", on: machine, .gated("only"))
             try await machine.withSettings("[daemon]\nstop_timeout = \"60s\"\n") { _ in
-                try await machine.withDropIn("[Service]\nTimeoutStopSec=1s\n") {
+                try await machine.withDropIn("[Service]\nTimeoutStopSec=5s\n") {
                     async let upgrade = site.migratectl("upgrade", as: "operator")
                     try await site.reachGate()
                     async let stop = machine.run("systemctl", "stop", "migrated.service")
                     try await machine.until("the unit stops") { try await machine.activity() == "deactivating" }
-                    try await Task.sleep(for: .seconds(2))
+                    try await Task.sleep(for: .seconds(7))
                     #expect(try await machine.activity() == "deactivating", "the job is still given its time")
                     try await site.openGate("only")
                     #expect(try await stop.status == 0)
@@ -155,7 +156,7 @@ extension ServiceUnderSystemd {
             let site = try await Site.make("patient", on: machine, .init("numbers", numbers), index)
             #expect(try await site.migratectl("upgrade", "numbers").status == 0)
             try await machine.withSettings("[daemon]\nstop_timeout = \"60s\"\n") { _ in
-                try await machine.withDropIn("[Service]\nTimeoutStopSec=1s\n") {
+                try await machine.withDropIn("[Service]\nTimeoutStopSec=5s\n") {
                     try await machine.expect(
                         "systemd-run", "-q", "--unit=snapshot2", "-p", "User=postgres", "psql", "-d", "patient", "-c",
                         "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM numbers; SELECT pg_sleep(600)")
@@ -166,7 +167,7 @@ extension ServiceUnderSystemd {
                     }
                     async let stop = machine.run("systemctl", "stop", "migrated.service")
                     try await machine.until("the unit stops") { try await machine.activity() == "deactivating" }
-                    try await Task.sleep(for: .seconds(2))
+                    try await Task.sleep(for: .seconds(7))
                     #expect(try await machine.activity() == "deactivating", "the statement is still given its time")
                     try await machine.sql(
                         "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")

@@ -81,7 +81,7 @@ struct PackageTests {
             [
                 "lintian", "--allow-root", "--fail-on", "error,warning,info", "--no-tag-display-limit",
                 try #require(Self.package, "run: make deb"),
-            ])
+            ], patience: .seconds(600))
         #expect(outcome.status == 0 && outcome.text == "", "\(outcome)")
     }
 }

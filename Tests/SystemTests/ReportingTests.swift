@@ -69,20 +69,86 @@ extension ServiceUnderSystemd {
         @Test("what stands in a statement is not in the journal; its line and the digest of its section are")
         func statements() async throws {
             let machine = try Machine.ofSuite
+            var second = Site.Revision.gated("second")
+            second.upgrade.insert("INSERT INTO who VALUES ('Mata Hari')", at: 0)
             let site = try await Site.make(
-                "discreet", on: machine, .init("first", "CREATE TABLE who (name text)"),
-                .init("second", "INSERT INTO who VALUES ('Mata Hari')", "SELECT pg_sleep(1)"),
+                "discreet", on: machine, .init("first", "CREATE TABLE who (name text)"), second,
                 .init("third", "INSERT INTO who SELECT name || 'Mata Hari' FROM nowhere"))
-            #expect(try await site.migratectl("upgrade", "second").status == 0)
+            try await machine.expect("migratectl", "-d", "discreet", "upgrade", "second", "--no-block")
+            func started() async throws -> JournalEntry? {
+                try await machine.journal(
+                    "MIGRATED_DATABASE=discreet", "MIGRATED_EVENT=step-started", "MIGRATED_LINE=9"
+                ).last
+            }
+            try await machine.until("the journal tells of the statement") { try await started() != nil }
+            try await site.openGate("second")
+            try await site.waitForJob("succeeded")
             #expect(try await site.migratectl("upgrade", "third").status != 0)
             let entries = try await machine.journal("MIGRATED_DATABASE=discreet")
             #expect(entries.count > 10)
             for entry in entries { #expect(!entry.fields.values.contains { $0.contains("Mata Hari") }, "\(entry)") }
-            let step = try #require(
-                entries.last { $0["MIGRATED_EVENT"] == "step-started" && $0["MIGRATED_REVISION"] == "second" })
-            #expect(step["MIGRATED_LINE"] == "8", "\(step)")
+            let step = try #require(try await started())
+            #expect(step["MIGRATED_REVISION"] == "second", "\(step)")
             let shown = try await machine.expect("migratectl", "--json", "-d", "discreet", "show", "second")
             #expect(shown.contains(try #require(step["MIGRATED_DIGEST"])), "\(shown)")
+        }
+
+        /// A name that no log may have, in each of the ways in which PostgreSQL repeats what it was given.
+        private static let indiscretions = [
+            (
+                "raised", "DO $$ BEGIN RAISE EXCEPTION 'nobody but %', 'Mata Hari' USING HINT = 'Mata Hari'; END $$",
+                "P0001"
+            ),
+            ("refused", "SELECT name::int FROM who", "22P02"), ("mistyped", "SELECT 1 'Mata Hari'", "42601"),
+            ("doubled", "CREATE UNIQUE INDEX who_name ON who (name)", "23505"),
+        ]
+
+        @Test(
+            "what PostgreSQL says of values stands in the job's record, and in the journal only where that was asked for"
+        )
+        func indiscreet() async throws {
+            let machine = try Machine.ofSuite
+            for (name, statement, state) in Self.indiscretions {
+                let site = try await Site.make(
+                    name, on: machine, rehearses: name == "doubled", .init("first", "CREATE TABLE who (name text)"),
+                    .init("second", statement))
+                #expect(try await site.migratectl("upgrade", "first").status == 0)
+                try await machine.sql("insert into who values ('Mata Hari'), ('Mata Hari')", in: name)
+                let outcome = try await site.migratectl("upgrade")
+                #expect(outcome.status != 0 && outcome.errors.contains("Mata Hari"), "who asks is told: \(outcome)")
+                let told = try await machine.journal("MIGRATED_JOB=\(name)-2")
+                #expect(told.last?["MIGRATED_SQLSTATE"] == state, "\(told)")
+                for entry in told { #expect(!entry.fields.values.contains { $0.contains("Mata Hari") }, "\(entry)") }
+                try await machine.withSettings("[daemon]\nlog_data = true\n") { _ in
+                    try await machine.expect("systemctl", "reload", "migrated.service")
+                    #expect(try await site.migratectl("upgrade").status != 0)
+                    let told = try await machine.journal("MIGRATED_JOB=\(name)-3").last
+                    #expect(told?.fields.values.contains { $0.contains("Mata Hari") } == true, "\(told?.fields ?? [:])")
+                }
+                try await machine.expect("systemctl", "reload", "migrated.service")
+            }
+        }
+
+        @Test("a session that is in the way is named with its statement, without the values in it")
+        func discreetAboutOthers() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make("blocked", on: machine, .init("only", "ALTER TABLE gates ADD COLUMN n int"))
+            try await machine.expect(
+                "systemd-run", "-q", "--collect", "--unit=blocker.service", "-p", "User=migrated", "psql", "-X", "-d",
+                "blocked", "-c", "BEGIN; INSERT INTO gates VALUES ('Mata Hari'); SELECT 'Mata Hari', pg_sleep(600)")
+            let sleeping = "select count(*) from pg_stat_activity where datname = 'blocked' and wait_event = 'PgSleep'"
+            try await machine.until("it is in the way") { try await machine.sql(sleeping) != "0" }
+            try await machine.expect("migratectl", "-d", "blocked", "upgrade", "--no-block")
+            try await machine.until("it is named") {
+                try await machine.journal("MIGRATED_JOB=blocked-1").contains {
+                    $0["MESSAGE"]?.contains("INSERT INTO gates VALUES (?)") == true
+                }
+            }
+            try await machine.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+            try await site.waitForJob("succeeded")
+            for entry in try await machine.journal("MIGRATED_DATABASE=blocked") {
+                #expect(!entry.fields.values.contains { $0.contains("Mata Hari") }, "\(entry)")
+            }
         }
 
         @Test("one match tells a job's story, from who asked for it to how it ended")
@@ -137,11 +203,11 @@ extension ServiceUnderSystemd {
             try await machine.withSettings("[database.steady]\napprovals = 1\naprovals = 2\n") { path in
                 let refused = try await machine.run("systemctl", "reload", "migrated.service")
                 #expect(refused.status != 0)
-                let told = try await machine.journal("-n", "10")
-                let event = told.first { $0["MESSAGE_ID"] == "a7297ff9f4a8d383803f21d7bf9ea96b" }
-                #expect(event?["PRIORITY"] == "3")
-                let reasons = told.compactMap { $0["MESSAGE"] }
-                #expect(reasons.contains { $0.contains("\(path):3") && $0.contains("aprovals") }, "\(reasons)")
+                let told = try await machine.journal("MESSAGE_ID=a7297ff9f4a8d383803f21d7bf9ea96b")
+                let event = try #require(told.last)
+                #expect(event["PRIORITY"] == "3")
+                let reason = event["MESSAGE"] ?? ""
+                #expect(reason.contains("\(path):3") && reason.contains("aprovals"), "\(reason)")
                 #expect(try await machine.activity() == "active")
                 #expect(try await machine.property("MainPID") == pid)
                 // Had the good line of the bad file been taken over, this would wait for an approval.

@@ -51,6 +51,32 @@ struct StageTests {
         try await parked.waitForJob("succeeded")
     }
 
+    @Test("systemctl status tells of jobs that wait: for a person, and for their turn")
+    func waitingJobs() async throws {
+        let machine = try Machine.ofSuite
+        let site = try await Site.make("waiting", on: machine, approvals: 1, .gated("first"), .gated("second"))
+        func shown(_ words: String) async throws {
+            try await machine.until(words) {
+                try await machine.run("systemctl", "status", "--no-pager", "migrated.service").output.contains(words)
+            }
+        }
+        try await machine.expect("migratectl", "-d", "waiting", "upgrade", "--no-block")
+        try await shown("waiting: idle, job 1 awaiting-approval")
+        try await machine.expect("migratectl", "-d", "waiting", "approve", "first", "--yes")
+        try await machine.expect("migratectl", "-d", "waiting", "upgrade", "first", "--no-block")
+        try await site.reachGate()
+        try await shown("waiting: job 2 applying first, statement 2 of 3, job 1 awaiting-approval")
+        try await machine.expect("migratectl", "-d", "waiting", "backup", "--no-block")
+        try await shown("statement 2 of 3, job 1 awaiting-approval, 1 queued")
+        try await site.openGate("first")
+        try await site.waitForJob("succeeded", number: 2)
+        try await site.waitForJob("succeeded", number: 3)
+        try await shown("waiting: idle, job 1 awaiting-approval")
+        try await machine.expect("migratectl", "cancel", "waiting-1")
+        try await shown("waiting: idle")
+        #expect(try await !machine.property("StatusText").contains("awaiting-approval"))
+    }
+
     @Test("the daemon starts before PostgreSQL, with it, and after it")
     func order() async throws {
         let machine = try Machine.ofSuite

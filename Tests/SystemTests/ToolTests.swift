@@ -7,16 +7,9 @@ extension ServiceUnderSystemd {
     @Suite struct ToolTests {
         private static let socket = "unix:/run/migrated/io.migrated.Control"
 
-        /// An interpreter that has PyPI's `varlink`: the one that is named, or the one that continuous integration makes.
-        private static let interpreter: String? = {
-            let made = MachineImage.root + "/.build/python/bin/python3"
-            let named = getenv("VARLINK_PYTHON").map { String(cString: $0) }
-            return [named, made].compactMap { $0 }.first { access($0, X_OK) == 0 }
-        }()
-
         @Test(
             "Python's varlink introspects and calls the daemon",
-            .enabled(if: interpreter != nil || Requirements.isContinuousIntegration, "make python"))
+            .enabled(if: PythonEnvironment.directory != nil || Requirements.isContinuousIntegration, "make python"))
         func python() async throws {
             let machine = try Machine.ofSuite
             let script = """
@@ -33,8 +26,8 @@ extension ServiceUnderSystemd {
                         except varlink.VarlinkError as error:
                             print(error.error())
                 """
-            let outcome = try await machine.run(
-                try #require(Self.interpreter, "run: make python"), "-c", script)
+            try #require(PythonEnvironment.directory != nil, "run: make python")
+            let outcome = try await machine.run(PythonEnvironment.interpreter, "-c", script)
             #expect(outcome.status == 0, "\(outcome)")
             #expect(outcome.output.contains("'io.migrated.Control', 'org.varlink.service'"), "\(outcome)")
             #expect(outcome.output.contains("main"), "\(outcome)")
@@ -156,6 +149,39 @@ extension ServiceUnderSystemd {
             #expect(outcome.output.contains("backup 0, zombies 0, status 0"), "\(outcome)")
             #expect(outcome.output.contains(" notice ready, version"), "\(outcome)")
             #expect(outcome.output.contains(" notice stopped"), "\(outcome)")
+        }
+
+        @Test(
+            "Prometheus' own strict reader takes the figures, and every figure that the rules for alerts name is there",
+            .enabled(if: PythonEnvironment.directory != nil || Requirements.isContinuousIntegration, "make python"))
+        func figures() async throws {
+            let machine = try Machine.ofSuite
+            let site = try await Site.make(
+                "figured", on: machine, rehearses: true, .init("first", "CREATE TABLE a (n int)"), .gated("second"))
+            let upgraded = try await site.migratectl("upgrade", "first")
+            #expect(upgraded.status == 0, "\(upgraded)")
+            try machine.write(
+                "[database.figured.rehearsal]\npolicy = \"off\"\n",
+                to: "/etc/migrated/migrated.toml.d/figured_off.toml")
+            try await machine.expect("systemctl", "reload", "migrated.service")
+            try await machine.expect("migratectl", "-d", "figured", "upgrade", "--no-block")
+            try await site.reachGate()
+            try await machine.expect("migratectl", "-d", "figured", "metrics", "--output", "/run/figures")
+            try await site.openGate("second")
+            try await site.waitForJob("succeeded", number: 2)
+            try await machine.expect("rm", "/etc/migrated/migrated.toml.d/figured_off.toml")
+            let script = """
+                import re, sys
+                from prometheus_client.openmetrics.parser import text_string_to_metric_families
+                text = open("/run/figures").read()
+                given = {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
+                named = set(re.findall(r"migrated_\\w+", open("/usr/share/doc/migrated/alerts.yml").read()))
+                print("named:", len(named), "missing:", sorted(named - given))
+                """
+            try #require(PythonEnvironment.directory != nil, "run: make python")
+            let outcome = try await machine.run(PythonEnvironment.interpreter, "-c", script)
+            #expect(outcome.status == 0 && outcome.output.contains("missing: []"), "\(outcome)")
+            #expect(!outcome.output.contains("named: 0"))
         }
 
         @Test("the timer's unit writes the figures where node_exporter collects them")

@@ -8,6 +8,9 @@ struct DatabaseMetrics: Sendable {
     let status: DatabaseStatus
     /// Nil where it cannot be reached.
     let figures: JobFigures?
+    let waits: [(kind: JobEvent.Kind, count: Int64)]
+    /// When a backup was last restored in full to see whether it can be, by a rehearsal or by itself.
+    let lastVerifiedRestore: Timestamp?
     /// When its head was written, as its header says.
     let headCreated: Timestamp?
     let backups: [DatabaseEngine.ListedBackup]
@@ -17,8 +20,10 @@ struct DatabaseMetrics: Sendable {
     static func of(_ engine: DatabaseEngine) async -> DatabaseMetrics {
         let graph = engine.library.snapshot.graph
         let created = graph.heads.compactMap { graph[$0]?.created }.compactMap(Timestamp.init(header:))
+        let figures = try? await engine.figures()
         return DatabaseMetrics(
-            status: await Handlers.status(of: engine), figures: try? await engine.figures(),
+            status: await Handlers.status(of: engine), figures: figures, waits: engine.waits,
+            lastVerifiedRestore: [figures?.lastRehearsal, engine.lastVerification].compactMap { $0 }.max(),
             headCreated: created.max(), backups: engine.listBackups().filter { $0.problem == nil },
             drift: engine.lastDrift)
     }
@@ -75,8 +80,8 @@ extension OpenMetricsText {
             each { $0.backups.first?.manifest.map { Double($0.size) } })
         add(
             "migrated_last_verified_restore_timestamp_seconds", .gauge, unit: "seconds",
-            "When a backup was last restored in full, for a rehearsal.",
-            each { $0.figures?.lastVerifiedRestore?.seconds })
+            "When a backup was last restored in full, by a rehearsal or to verify it.",
+            each { $0.lastVerifiedRestore?.seconds })
     }
 
     private mutating func addDrift(_ databases: [DatabaseMetrics]) {
@@ -104,12 +109,20 @@ extension OpenMetricsText {
         let groups = databases.flatMap { database in
             (database.figures?.jobs ?? []).map { (name: database.status.name, group: $0) }
         }
+        // A first failure would be no increase for those who watch, had there been no series before it.
+        let kinds = JobKind.allCases.map(\.rawValue)
+        let spotless = databases.filter { $0.figures != nil }.map(\.status.name).flatMap { name in
+            kinds.filter { kind in
+                !groups.contains {
+                    $0.name == name && $0.group.kind == kind && $0.group.state == JobState.failed.rawValue
+                }
+            }.map { (name: name, kind: $0, state: JobState.failed.rawValue, count: Int64(0)) }
+        }
         add(
             "migrated_jobs", .gauge, "Jobs that the registry has, by kind and state.",
-            groups.map { name, group in
-                Sample(
-                    labels: [("database", name), ("kind", group.kind), ("state", group.state)],
-                    value: Double(group.count))
+            (groups.map { ($0.name, $0.group.kind, $0.group.state, $0.group.count) } + spotless).map {
+                name, kind, state, count in
+                Sample(labels: [("database", name), ("kind", kind), ("state", state)], value: Double(count))
             })
         add(
             "migrated_job_duration_seconds", .summary, unit: "seconds", "How long jobs took that are over.",
@@ -128,14 +141,12 @@ extension OpenMetricsText {
                 }
             })
         add(
-            "migrated_waits", .counter, "How often others were waited for, by the event that tells of it.",
+            "migrated_waits", .counter,
+            "How often others were waited for since the daemon began to, by the event that tells of it.",
             databases.flatMap { database in
-                JobFigures.waitKinds.compactMap { kind in
-                    database.figures.map { figures in
-                        Sample(
-                            labels: [("database", database.status.name), ("event", kind.rawValue)],
-                            value: Double(figures.waits[kind] ?? 0))
-                    }
+                database.waits.map { kind, count in
+                    Sample(
+                        labels: [("database", database.status.name), ("event", kind.rawValue)], value: Double(count))
                 }
             })
     }

@@ -1,6 +1,7 @@
 public import Digest
 import Host
-import Planning
+import Logging
+public import Planning
 
 /// Looks through a backup as a restore would: whether somebody vouches for it, whether its bytes are those that were written,
 /// whether they can be decoded, and whether a server takes them. Needs no database.
@@ -100,7 +101,24 @@ extension DatabaseEngine {
         }
         let backup = try RestorableBackup.find(
             name, rules: configuration.backup, database: configuration.name, registered: registered, said: said)
-        return try await BackupVerification(configuration: configuration, backup: backup, tell: tell)
+        let summary = try await BackupVerification(configuration: configuration, backup: backup, tell: tell)
             .run(restores: restores)
+        if restores { noteVerification() }
+        return summary
+    }
+
+    /// When a backup was last restored only to see whether it can be, on this host.
+    public var lastVerification: Timestamp? {
+        configuration.verificationMark.flatMap { try? TextFiles.readText($0) }.flatMap { Timestamp(parsing: $0) }
+    }
+
+    private func noteVerification() {
+        guard let mark = configuration.verificationMark else { return }
+        do {
+            try DirectoryTree.make(FilePaths.split(mark).parent)
+            try AtomicFile.write(mark, text: "\(now())")
+        } catch {
+            logger.warning("cannot note that a backup of \"\(configuration.name)\" was restored: \(error)")
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Digest
 import Introspection
+import Liveness
 import Planning
 import PostgresClient
 import SchemaModel
@@ -21,13 +22,15 @@ struct DriftWatch: Sendable {
 
     private var store: SchemaStore { SchemaStore(session: sessions.observer) }
 
-    /// Looks: one snapshot of the catalogue. Where nothing comparable was kept, what is there is taken for what it should be.
+    /// Looks: one snapshot of the catalogue. Where nothing comparable was kept, what is there is taken for what it should be,
+    /// and kept, unless somebody works on the schema and will keep what that leaves.
     func look() async throws -> Look {
-        let schema = try await read()
+        try await awaitKeeping()
+        let (schema, stamp) = try await read(sessions.observer)
         let archive = try SchemaArchive(schema)
         let fingerprint = try Self.fingerprint(archive)
         guard let kept = try await comparable() else {
-            try await keep(archive, fingerprint)
+            if try await !isLocked { try await keep(archive, fingerprint, stamp) }
             return Look(schema: schema, kept: schema, report: report(nil, schema, keptAt: now()))
         }
         guard kept.fingerprint != fingerprint, let text = try await store.latestArchive() else {
@@ -39,31 +42,65 @@ struct DriftWatch: Sendable {
             report: report(SchemaModel.SchemaDifference(from: old, to: schema), schema, keptAt: kept.keptAt, back: old))
     }
 
-    /// Keeps the schema as it is after a job. What had drifted before and was not touched stays what it was meant to be.
-    func keep(after before: Look?) async throws {
-        var schema = try await read()
+    /// Looks before a job, with the lock held, and no closer than needed: nil where the catalogue is, row by row, what it was
+    /// when the last job had ended, or where nothing was kept with which it could be compared.
+    func lookBeforeJob() async throws -> Look? {
+        guard let kept = try await comparable() else { return nil }
+        if let stamp = kept.stamp, stamp == (try await introspector.stamp(sessions.observer)) { return nil }
+        return try await look()
+    }
+
+    /// Keeps the schema as it is after a job, read in the session that holds the lock. What had drifted before and was not
+    /// touched stays what it was meant to be. `onSnapshot` is called when what is done from then on is no longer the job's.
+    func keep(after before: Look?, onSnapshot: @Sendable () -> Void) async throws {
+        var (schema, stamp) = try await read(sessions.worker, onSnapshot: onSnapshot)
         if let before, before.report.isDrifted {
             for change in before.report.changes {
                 guard let kind = ObjectKind(rawValue: change.kind) else { continue }
                 schema.restore(ObjectID(kind, change.name), from: before.kept, unlessChangedSince: before.schema)
             }
+            // What is kept is not what is there.
+            stamp = ""
         }
         let archive = try SchemaArchive(schema)
-        try await keep(archive, try Self.fingerprint(archive))
+        try await keep(archive, try Self.fingerprint(archive), stamp)
     }
 
     /// Keeps the schema as it is, because a person says that it is known.
     func accept(by person: Person) async throws {
-        let archive = try SchemaArchive(try await read())
-        try await keep(archive, try Self.fingerprint(archive), acceptedBy: person)
+        let (schema, stamp) = try await read(sessions.observer)
+        let archive = try SchemaArchive(schema)
+        try await keep(archive, try Self.fingerprint(archive), stamp, acceptedBy: person)
     }
 
     // MARK: Pieces
 
-    private func read() async throws -> DatabaseSchema {
+    private var introspector: Introspector {
         var introspector = Introspector(versionTable: configuration.versionTable.table)
         introspector.namesEveryOwner = true
-        return configuration.drift.selection.applied(to: try await introspector.read(sessions.observer))
+        return introspector
+    }
+
+    private func read(
+        _ session: Connection, onSnapshot: @Sendable () -> Void = {}
+    ) async throws -> (schema: DatabaseSchema, stamp: String) {
+        let (schema, stamp) = try await introspector.readStamped(session, onSnapshot: onSnapshot)
+        return (configuration.drift.selection.applied(to: schema), stamp)
+    }
+
+    private var isLocked: Bool {
+        get async throws { try await MigrationLock(session: sessions.observer).holder() != nil }
+    }
+
+    /// What a job leaves is kept a moment after its end, by whoever ran it.
+    private func awaitKeeping() async throws {
+        let jobs = JobStore(database: configuration.name, session: sessions.observer)
+        for _ in 0..<600 {
+            guard try await comparable() == nil, try await isLocked,
+                try await !jobs.open().contains(where: \.state.isRunning)
+            else { return }
+            try await Vigil.waiting { try await Task.sleep(for: .milliseconds(50)) }
+        }
     }
 
     /// The newest that was kept, if nothing was applied since and the server still speaks alike.
@@ -78,10 +115,12 @@ struct DriftWatch: Sendable {
         try await HistoryStore(database: configuration.name, session: sessions.observer).lastNumber()
     }
 
-    private func keep(_ archive: SchemaArchive, _ fingerprint: String, acceptedBy person: Person? = nil) async throws {
+    private func keep(
+        _ archive: SchemaArchive, _ fingerprint: String, _ stamp: String, acceptedBy person: Person? = nil
+    ) async throws {
         try await store.keep(
-            try RegistryJSON.encode(archive), fingerprint: fingerprint, historyNumber: try await historyNumber(),
-            serverMajor: serverMajor, acceptedBy: person)
+            try RegistryJSON.encode(archive), fingerprint: fingerprint, stamp: stamp,
+            historyNumber: try await historyNumber(), serverMajor: serverMajor, acceptedBy: person)
     }
 
     private static func fingerprint(_ archive: SchemaArchive) throws -> String {

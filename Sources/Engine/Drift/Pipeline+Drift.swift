@@ -12,8 +12,8 @@ extension Pipeline {
     /// - Throws: `Failure` `schema-drifted`, `DriftUnaccepted`.
     func lookForDrift() async throws -> DriftWatch.Look? {
         guard job.kind.direction != nil else { return nil }
-        let look = try await drift.look()
-        guard look.report.isDrifted else { return look }
+        let look = try await drift.lookBeforeJob()
+        guard let look, look.report.isDrifted else { return look }
         await reporter.event(job.id.number, .schemaDrifted, look.report.sentence)
         switch configuration.drift.policy {
         case .tell: return look
@@ -26,10 +26,18 @@ extension Pipeline {
         }
     }
 
-    /// Keeps what the job left, for later looks. Failing at it does not fail the job: the next look begins anew.
-    func keepSchema(_ before: DriftWatch.Look?) async {
+    /// Ends a job that has changed the schema, and keeps what it left for later looks, while the lock is held. Nobody waits for
+    /// that: the end is told when the moment that is read is fixed. Failing at it does not fail the job: the next look begins anew.
+    mutating func succeed(_ summary: String, keepingSchemaAfter before: DriftWatch.Look?) async throws {
+        let (drift, moment) = (drift, AsyncStream<Never>.makeStream())
+        async let keeping: Void = {
+            defer { moment.continuation.finish() }
+            try await drift.keep(after: before) { moment.continuation.finish() }
+        }()
+        for await _ in moment.stream {}
+        try await enter(.succeeded, summary)
         do {
-            try await drift.keep(after: before)
+            try await keeping
         } catch {
             await reporter.event(job.id.number, .schemaDrifted, "cannot keep the schema for later comparison: \(error)")
         }

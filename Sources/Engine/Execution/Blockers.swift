@@ -9,13 +9,15 @@ struct Blocker: Sendable, Hashable {
     var state: String
     /// How long it has been in that state, in seconds.
     var seconds: Double
+    /// What it is at or was at last, without values.
     var query: String
     /// `autovacuum worker`, `client backend`, …
     var backendType: String
 
     /// `pid 4121 (psql, app, 3 min idle in transaction): SELECT …`
     var description: String {
-        let what = "\(Self.age(seconds)) \(occupation)"
+        // Of somebody else's session one who may not see more sees who it is.
+        let what = occupation.isEmpty ? "" : "\(Self.age(seconds)) \(occupation)"
         let who = [application, user, what].filter { !$0.isEmpty }.joined(separator: ", ")
         return "pid \(pid) (\(who))\(query.isEmpty ? "" : ": \(query)")"
     }
@@ -61,7 +63,8 @@ struct Blocker: Sendable, Hashable {
             SELECT a.pid, coalesce(a.usename, '')::text AS user_name, coalesce(a.application_name, '') AS application,
                 coalesce(a.state, '') AS state,
                 coalesce(extract(epoch FROM clock_timestamp() - a.state_change), 0)::double precision AS seconds,
-                left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 120) AS query,
+                CASE WHEN a.state IS NULL AND a.backend_type IS NULL THEN ''
+                    ELSE left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 120) END AS query,
                 coalesce(a.backend_type, '') AS backend_type
             """
         let query = Query(raw: "\(columns.text) \(from.text) ORDER BY a.pid", from.parameters)
@@ -69,7 +72,7 @@ struct Blocker: Sendable, Hashable {
             Blocker(
                 pid: try row.decode("pid"), user: try row.decode("user_name"),
                 application: try row.decode("application"), state: try row.decode("state"),
-                seconds: try row.decode("seconds"), query: Secrets.hidden(in: try row.decode("query")),
+                seconds: try row.decode("seconds"), query: Secrets.withoutValues(in: try row.decode("query")),
                 backendType: try row.decode("backend_type"))
         }
     }

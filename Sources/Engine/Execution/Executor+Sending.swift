@@ -190,9 +190,7 @@ extension Executor {
                 .statementFailed, "cannot \(what) revision \"\(work.step.revision)\": \(error.message)",
                 hint: error.hint ?? "mend the revision; a changed file needs a new approval",
                 location: Failure.Location(path: work.revision.path, line: place.line, column: place.column),
-                sql: Failure.ServerReport(
-                    sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                    context: error.context, statement: Secrets.hidden(in: statement.text)))
+                sql: error.report(of: Secrets.hidden(in: statement.text)))
         }
     }
 
@@ -201,9 +199,7 @@ extension Executor {
         Failure(
             .statementFailed, "cannot commit revision \"\(work.step.revision)\": \(error.message)",
             hint: error.hint, location: Failure.Location(path: work.revision.path),
-            sql: Failure.ServerReport(
-                sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                context: error.context))
+            sql: error.report())
     }
 }
 

@@ -56,9 +56,7 @@ extension Executor {
         default:
             Failure(
                 .statementFailed, "cannot stamp \"\(configuration.name)\": \(error.message)", hint: error.hint,
-                sql: Failure.ServerReport(
-                    sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint,
-                    context: error.context))
+                sql: error.report())
         }
     }
 }

@@ -25,11 +25,29 @@ final class Activity: Sendable {
         }
     }
 
+    /// A job that is open and not under way.
+    struct Waiting: Sendable, Hashable {
+        var job: Int64
+        var state: JobState
+    }
+
     private let now = Mutex<Now?>(nil)
+    private let waitingJobs = Mutex<[Waiting]>([])
     private let stopping = Mutex(false)
     private let moving = Mutex(false)
 
     var current: Now? { now.withLock { $0 } }
+
+    /// The jobs that wait, as they were seen last, oldest first.
+    var waiting: [Waiting] { waitingJobs.withLock { $0 } }
+
+    /// Notes which jobs wait; returns whether that is news.
+    func note(waiting jobs: [Waiting]) -> Bool {
+        waitingJobs.withLock { known in
+            defer { known = jobs }
+            return known != jobs
+        }
+    }
 
     func begin(_ job: Int64, _ stage: JobState) {
         now.withLock { $0 = Now(job: job, stage: stage) }

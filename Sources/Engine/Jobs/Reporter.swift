@@ -8,6 +8,9 @@ struct Reporter: Sendable {
     let events: EventStore
     let signal: ChangeSignal
     let logger: Logger
+    var waits = WaitCounts()
+    /// Whether the log may have what stands in rows and statements.
+    var logsData = false
 
     /// Writes an event. Failing to write one never stops the work it tells of; it is said loudly instead.
     func event(
@@ -40,9 +43,15 @@ struct Reporter: Sendable {
 
     /// Logs an event that the registry has, and wakes those who wait for it.
     ///
-    /// - Parameter details: What only the journal has of it, by the names of its fields.
+    /// - Parameters:
+    ///   - failure: What the event tells of.
+    ///   - details: What only the journal has of it, by the names of its fields.
     func announce(_ event: JobEvent, failure: Failure? = nil, details: Logger.Metadata = [:]) {
         signal.raise()
+        waits.note(event.kind)
+        let isItsMessage = event.message == failure?.message
+        let failure = logsData ? failure : failure?.withoutValues(in: event.job)
+        let message = isItsMessage ? failure?.message ?? event.message : event.message
         var metadata: Logger.Metadata = [
             "job": "\(event.job)", "database": "\(event.job.database)", "state": "\(event.state.rawValue)",
             "event": "\(event.kind.rawValue)",
@@ -53,10 +62,14 @@ struct Reporter: Sendable {
             metadata["failure"] = "\(failure.code.rawValue)"
             if let hint = failure.hint { metadata["hint"] = "\(hint)" }
             if let location = failure.location { metadata["location"] = "\(location)" }
-            if let sql = failure.sql { metadata["sqlstate"] = "\(sql.sqlState)" }
+            if let sql = failure.sql {
+                metadata["sqlstate"] = "\(sql.sqlState)"
+                if logsData, let detail = sql.detail { metadata["detail"] = "\(detail)" }
+                if logsData, let statement = sql.statement { metadata["statement"] = "\(statement)" }
+            }
         }
         metadata.merge(details) { own, _ in own }
-        logger.log(level: event.kind.weight.level, "\(event.job): \(event.message)", metadata: metadata)
+        logger.log(level: event.kind.weight.level, "\(event.job): \(message)", metadata: metadata)
     }
 }
 

@@ -48,7 +48,7 @@ struct OrphanedRunner: Sendable, Hashable {
         ).first.map { row in
             OrphanedRunner(
                 job: try row.decode("number"), pid: try row.decode("pid"), seconds: try row.decode("seconds"),
-                waitEvent: try row.decode("waits"), query: Secrets.hidden(in: try row.decode("query")))
+                waitEvent: try row.decode("waits"), query: Secrets.withoutValues(in: try row.decode("query")))
         }
         guard var found else { return nil }
         found.progress = try await IndexBuild.progress(of: found.pid, on: observer)

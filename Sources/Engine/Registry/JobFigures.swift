@@ -13,17 +13,13 @@ public struct JobFigures: Sendable, Hashable {
     }
 
     public var jobs: [Group] = []
-    /// How often something was waited for, by the kinds of event that tell of it.
-    public var waits: [JobEvent.Kind: Int64] = [:]
     /// When the running job was begun.
     public var runningSince: Timestamp?
     public var lastApplied: Timestamp?
-    /// When a backup was last restored in full, and a plan carried out in it: the end of the last rehearsal.
-    public var lastVerifiedRestore: Timestamp?
+    /// When a backup was last restored in full, and a plan carried out in it: the end of the last rehearsal that got there.
+    public var lastRehearsal: Timestamp?
 
-    /// The kinds of event that tell of waiting for others.
-    public static let waitKinds: [JobEvent.Kind] = [.lockWaiting, .stepRetried, .blockersStay]
-
+    /// What is read is the jobs, which are as many as people asked for, and of each table that grows by itself the newest row.
     static func read(on session: any PostgresSession) async throws -> JobFigures {
         var figures = JobFigures()
         figures.jobs = try await session.query(
@@ -37,19 +33,14 @@ public struct JobFigures: Sendable, Hashable {
                 kind: try $0.decode("kind"), state: try $0.decode("state"), count: try $0.decode("count"),
                 seconds: try $0.decode("seconds"))
         }
-        let names = waitKinds.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-        let waits = try await session.query(
-            "SELECT kind, count(*) AS count FROM migrated.job_event WHERE kind IN (\(raw: names)) GROUP BY kind")
-        for row in waits {
-            let kind: String = try row.decode("kind")
-            if let kind = JobEvent.Kind(rawValue: kind) { figures.waits[kind] = try row.decode("count") }
-        }
         let times = try await session.query(
             """
             SELECT
-                (SELECT (extract(epoch FROM max(applied_at)) * 1000000)::bigint FROM migrated.history) AS applied,
-                (SELECT (extract(epoch FROM max(finished_at)) * 1000000)::bigint FROM migrated.job
-                    WHERE rehearsal ->> 'outcome' = 'completed') AS restored,
+                (SELECT (extract(epoch FROM applied_at) * 1000000)::bigint FROM migrated.history
+                    ORDER BY number DESC LIMIT 1) AS applied,
+                (SELECT (extract(epoch FROM finished_at) * 1000000)::bigint FROM migrated.job
+                    WHERE finished_at IS NOT NULL AND rehearsal ->> 'outcome' = 'completed'
+                    ORDER BY number DESC LIMIT 1) AS restored,
                 (SELECT (extract(epoch FROM min(started_at)) * 1000000)::bigint FROM migrated.job
                     WHERE state IN (\(raw: Self.runningStates))) AS running
             """
@@ -59,7 +50,7 @@ public struct JobFigures: Sendable, Hashable {
                 try times.decode(column, as: Int64?.self).map { Timestamp(microseconds: $0) }
             }
             figures.lastApplied = try time("applied")
-            figures.lastVerifiedRestore = try time("restored")
+            figures.lastRehearsal = try time("restored")
             figures.runningSince = try time("running")
         }
         return figures

@@ -116,6 +116,20 @@ struct JobStore: Sendable {
         ).map(job)
     }
 
+    /// The jobs that wait for their turn or for a person, oldest first, but for one.
+    func waiting(except job: Int64) async throws -> [Activity.Waiting] {
+        try await session.query(
+            """
+            SELECT number, state FROM migrated.job
+            WHERE state IN ('queued', 'awaiting-approval', 'needs-decision') AND number <> \(job) ORDER BY number
+            """
+        ).compactMap { row in
+            try JobState(rawValue: try row.decode("state")).map {
+                Activity.Waiting(job: try row.decode("number"), state: $0)
+            }
+        }
+    }
+
     /// The steps that were pinned when the job was queued.
     func steps(of number: Int64) async throws -> [Step] {
         try await session.query(

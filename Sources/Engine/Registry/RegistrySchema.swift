@@ -5,7 +5,7 @@ enum RegistrySchema {
 
     /// The statements that lead from version n to n + 1, run in one transaction under the lock.
     static let versions: [[String]] = [
-        first, stamps, resets, rehearsals, freeHistory, findings, restores, keptSchemas,
+        first, stamps, resets, rehearsals, freeHistory, findings, restores, keptSchemas, keptStamps,
     ]
 
     /// The names of all our tables: those that the statements above create.
@@ -133,6 +133,9 @@ enum RegistrySchema {
         )
         """
     ]
+
+    /// By which a look sees, without reading the catalogue, that nothing has changed.
+    private static let keptStamps = ["ALTER TABLE migrated.kept_schema ADD COLUMN catalogue_stamp text"]
 
     private static let first = [
         "CREATE SCHEMA IF NOT EXISTS migrated",

@@ -14,6 +14,8 @@ struct SchemaStore: Sendable {
         var historyNumber: Int64
         /// The server's major version; another one may print the same schema in other words.
         var serverMajor: Int
+        /// The stamp of the catalogue from which it was read; nil from those that kept none.
+        var stamp: String?
     }
 
     /// How many are kept.
@@ -23,13 +25,15 @@ struct SchemaStore: Sendable {
     func latest() async throws -> Kept? {
         try await session.query(
             """
-            SELECT (extract(epoch FROM kept_at) * 1000000)::bigint AS kept_at, fingerprint, history_number, server_major
+            SELECT (extract(epoch FROM kept_at) * 1000000)::bigint AS kept_at, fingerprint, history_number, server_major,
+                catalogue_stamp
             FROM migrated.kept_schema ORDER BY number DESC LIMIT 1
             """
         ).first.map {
             Kept(
                 keptAt: Timestamp(microseconds: try $0.decode("kept_at")), fingerprint: try $0.decode("fingerprint"),
-                historyNumber: try $0.decode("history_number"), serverMajor: try $0.decode("server_major"))
+                historyNumber: try $0.decode("history_number"), serverMajor: try $0.decode("server_major"),
+                stamp: try $0.decode("catalogue_stamp"))
         }
     }
 
@@ -41,15 +45,18 @@ struct SchemaStore: Sendable {
 
     /// Keeps one, and forgets the oldest. `person` is who accepts it as it is; nobody where revisions left it.
     func keep(
-        _ archive: String, fingerprint: String, historyNumber: Int64, serverMajor: Int, acceptedBy person: Person? = nil
+        _ archive: String, fingerprint: String, stamp: String, historyNumber: Int64, serverMajor: Int,
+        acceptedBy person: Person? = nil
     ) async throws {
         _ = try await session.query(
             """
             WITH new AS (
                 INSERT INTO migrated.kept_schema
-                    (fingerprint, archive, history_number, server_major, uid, user_name, login_uid, machine_id)
-                VALUES (\(fingerprint), \(archive), \(historyNumber), \(serverMajor), \(person.map { Int64($0.uid) }),
-                    \(person?.userName), \(person?.loginUID.map(Int64.init)), \(person?.machineID))
+                    (fingerprint, archive, catalogue_stamp, history_number, server_major,
+                    uid, user_name, login_uid, machine_id)
+                VALUES (\(fingerprint), \(archive), \(stamp), \(historyNumber), \(serverMajor),
+                    \(person.map { Int64($0.uid) }), \(person?.userName), \(person?.loginUID.map(Int64.init)),
+                    \(person?.machineID))
                 RETURNING number)
             DELETE FROM migrated.kept_schema WHERE number <= (SELECT number FROM new) - \(Self.limit)::bigint
             """)

@@ -151,10 +151,18 @@ final class Measurement: StepObserver {
             note(
                 RehearsalFinding(
                     .duplicateValues, object,
-                    "\"\(error.constraint ?? object)\" finds duplicates: \(error.detail ?? error.message)",
+                    "\"\(error.constraint ?? object)\" finds duplicates\(Self.key(of: error).map { " of \($0)" } ?? "")",
                     action: .refuse, location: location))
         default: break
         }
+    }
+
+    /// The columns of which values come twice, and not the values: `(email)` of `Key (email)=(x@example.com) is duplicated.`
+    private static func key(of error: ServerError) -> Substring? {
+        guard let detail = error.detail, let end = detail.firstRange(of: ")=("), let start = detail.firstIndex(of: "("),
+            start < end.lowerBound
+        else { return nil }
+        return detail[start...end.lowerBound]
     }
 
     private func count(_ query: Query) async -> Int64? {

@@ -278,7 +278,11 @@ extension NoCopy {
         case let error as NoCopy: self = error
         case let error as ToolError: self.init(reason: "\(error)" + (error.hint.map { "; \($0)" } ?? ""))
         case let error as FileError: self.init(reason: "\(error)")
-        case let error as ServerError: self.init(reason: "the copy's server says: \(error.message)")
+        case let error as ServerError:
+            self.init(
+                reason:
+                    "the copy's server says: \(error.report().mayTellValues ? "error \(error.sqlState)" : error.message)"
+            )
         case let error as ConnectionError: self.init(reason: "the copy's server is gone: \(error.message)")
         case let error as Failure: self.init(reason: error.message)
         default: self.init(reason: "\(error)")

@@ -116,7 +116,9 @@ import Testing
         try TestFiles.write(path, lines.joined(separator: "\n"))
         // The daemon has read it when its plan is no longer refused.
         try await within(.seconds(60), "the mended file") {
-            while try await harness.control("-d", "main", "plan", "heads").status != 0 { await Task.yield() }
+            while try await harness.control("-d", "main", "plan", "heads").status != 0 {
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
     }
 

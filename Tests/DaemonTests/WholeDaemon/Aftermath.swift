@@ -22,6 +22,8 @@ struct Aftermath: Sendable {
         func column(_ query: Query) async throws -> [String] {
             try await session.query(query).map { try $0.decode("what", as: String.self) }
         }
+        // The lock is given back when the schema that the job left is read.
+        try await session.awaitMigrationLock()
         // It is made with the first revision that is applied.
         let hasVersions = try await !session.query("SELECT FROM pg_class WHERE relname = 'alembic_version'").isEmpty
         let versions: Query = "SELECT version_num AS what FROM alembic_version ORDER BY 1"

@@ -30,7 +30,14 @@ import Testing
             #expect(abs(now - taken) < 100)
             #expect(metrics["migrated_waits_total{database=\"main\",event=\"step-retried\"}"] == 0)
             #expect(metrics["migrated_watchdog_margin_seconds"] ?? 0 > 30)
-            #expect(metrics["migrated_last_verified_restore_timestamp_seconds{database=\"main\"}"] == nil)
+            #expect(metrics["migrated_jobs{database=\"main\",kind=\"downgrade\",state=\"failed\"}"] == 0)
+            let restored = "migrated_last_verified_restore_timestamp_seconds{database=\"main\"}"
+            #expect(metrics[restored] == nil)
+            let backup = try #require(TestFiles.names(in: harness.backups + "/main").first { $0.hasPrefix("main-") })
+            let verified = try await harness.control("verify", backup)
+            #expect(verified.status == 0, "\(verified)")
+            let then = try #require(try Metrics(try await harness.control("metrics").output)[restored])
+            #expect(abs(now - then) < 100)
         }
     }
 

@@ -34,8 +34,9 @@ struct Disk: Sendable {
             ("\(directory)/backups", "/var/backups/migrated"), ("\(directory)/settings", "/etc/migrated"),
             ("\(directory)/revisions", "/srv"),
         ]
+        let python = PythonEnvironment.directory.map { [($0, PythonEnvironment.place)] } ?? []
         return ["--tree", image.tree, "--machine-id", machineID]
-            + places.flatMap { ["--bind", "\($0):\($1)"] }
+            + (places + python).flatMap { ["--bind", "\($0):\($1)"] }
             + (image.isBare
             ? ["postgresql.service"] : ["postgresql.service", "migrated.socket", "migrated-copy.socket"])
             .flatMap { ["--enable", $0] }

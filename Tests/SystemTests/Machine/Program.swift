@@ -29,10 +29,11 @@ enum Program {
     static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// Runs a program of the host to its end. It is ended with the task.
-    static func run(_ command: [String]) async throws -> Outcome {
+    static func run(_ command: [String], patience: Duration = .seconds(100)) async throws -> Outcome {
         // `timeout` is a net under the net: nothing hangs for ever, not even what ignores a signal.
         let result = try await Subprocess.run(
-            .name("timeout"), arguments: Arguments(["--foreground", "--kill-after=5", "100"] + command),
+            .name("timeout"),
+            arguments: Arguments(["--foreground", "--kill-after=5", "\(patience.components.seconds)"] + command),
             environment: .custom(["PATH": searchPath, "LANG": "C.UTF-8"]), output: .string(limit: 32 << 20),
             error: .string(limit: 4 << 20))
         let status: Int32 =

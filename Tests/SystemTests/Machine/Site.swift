@@ -68,7 +68,7 @@ struct Site: Sendable {
         return site
     }
 
-    private static func text(of revision: Revision, after previous: String) -> String {
+    static func text(of revision: Revision, after previous: String) -> String {
         """
         -- revision: \(revision.id)
         -- down_revision: \(previous)

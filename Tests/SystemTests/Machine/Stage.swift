@@ -2,6 +2,7 @@ import Testing
 
 /// A state of a running job, and what keeps a job in it for as long as a test wants to look.
 enum Stage: String, CaseIterable, Sendable {
+    case planning
     case waitingForLock = "waiting-for-lock"
     case backingUp = "backing-up"
     case rehearsing
@@ -11,6 +12,8 @@ enum Stage: String, CaseIterable, Sendable {
     /// A session that stands in the way; nil where the revision itself takes its time.
     private var obstacle: String? {
         switch self {
+        // Nothing of the queue is read there, and all of a plan's approvals are.
+        case .planning: "BEGIN; LOCK TABLE migrated.approval; SELECT pg_sleep(600)"
         // The key of the migration lock.
         case .waitingForLock: "SELECT pg_advisory_lock(7883946363647714660); SELECT pg_sleep(600)"
         case .backingUp: "BEGIN; LOCK TABLE gates; SELECT pg_sleep(600)"
@@ -22,7 +25,7 @@ enum Stage: String, CaseIterable, Sendable {
 
     private var revisions: [Site.Revision] {
         switch self {
-        case .waitingForLock, .backingUp: [.init("only", "CREATE TABLE made_by_only AS SELECT 1 AS n")]
+        case .planning, .waitingForLock, .backingUp: [.init("only", "CREATE TABLE made_by_only AS SELECT 1 AS n")]
         case .rehearsing: [.init("only", "CREATE TABLE made_by_only AS SELECT 1 AS n", "SELECT pg_sleep(2)")]
         case .applying: [.gated("only")]
         case .verifying:
@@ -44,6 +47,8 @@ enum Stage: String, CaseIterable, Sendable {
     func enter(_ prefix: String, on machine: Machine) async throws -> (site: Site, job: Int) {
         let name = prefix + rawValue.filter(\.isLetter)
         let site = try await Site.make(name, on: machine, rehearses: self == .rehearsing, revisions)
+        // The registry is there once that is answered.
+        try await machine.expect("migratectl", "-d", name, "jobs")
         let job = self == .verifying ? 2 : 1
         if self == .verifying {
             let first = try await site.migratectl("upgrade", "first")
