@@ -78,6 +78,26 @@ enum Fragment {
             regexp_replace(\(expression), $r$\\(ARRAY\\[(\(value)(?:, \(value))*)\\]\\)::text\\[\\]$r$, 'ARRAY[\\1]', 'g')
             """
     }
+    /// The qualified name of the index that an index is a part of, where it is one.
+    static func wholeIndex(_ index: String, _ isPart: String) -> String {
+        """
+        CASE WHEN \(isPart) THEN (SELECT h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = \(index)) END
+        """
+    }
+    /// Whether an index, of that alias of pg_class, is a partitioned one that has such parts `h`, or lacks some.
+    static func isOfParts(_ alias: String, _ isSuch: String) -> String {
+        """
+        coalesce(\(alias).relkind = 'I' AND (EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = \(alias).oid AND \(isSuch))
+          OR NOT (SELECT v.indisvalid FROM pg_index v WHERE v.indexrelid = \(alias).oid)), false)
+        """
+    }
+    /// Whether a partition's key, of that alias of pg_constraint, is what the making of the whole's makes, name and all.
+    static func isMadeByWhole(_ alias: String) -> String {
+        """
+        (\(alias).conparentid <> 0 AND NOT \(alias).connoinherit AND \(alias).conname ~ '(_pkey|_key)$'
+          AND starts_with(\(alias).conname, (SELECT z.relname FROM pg_class z WHERE z.oid = \(alias).conrelid)))
+        """
+    }
     /// How a sequence `s` counts.
     static let numbers = """
         json_build_object('type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement, \

@@ -136,6 +136,8 @@ private struct CatalogueReading {
             guard let subject = name(try row.address()) else { continue }
             let json: String = try row.decode(3)
             var privileges = try JSONDecoder().decode(Privileges.self, from: Data(json.utf8))
+            // A list that says no more than what is usual is left behind by what was granted and revoked.
+            if privileges.isUsual { continue }
             privileges.subject = subject
             schema.insert(privileges)
             schema.addWait(of: privileges.id, for: ObjectID(.owner, subject.description))
@@ -168,11 +170,14 @@ private struct CatalogueReading {
         }
     }
 
-    /// A partition is attached when its keys and indexes and those of the whole are there; a table's switches may name an
-    /// index; a sequence belongs to a column that is there.
+    /// A partition is attached when its own keys and indexes and the checks of the whole are there, and before the whole gets
+    /// new ones, which its own are attached to; a table's switches may name an index; a sequence belongs to a column that is
+    /// there.
     private mutating func addTableWaits() {
         var parts: [ObjectID: [ObjectID]] = [:]
+        var indexes: [String: ObjectID] = [:]
         for (id, object) in schema.objects where [.index, .constraint].contains(id.kind) {
+            indexes[(object as? Constraint)?.index ?? id.name] = id
             // A foreign key of one table may need that another is attached.
             if (object as? Constraint)?.type == "f" { continue }
             if let container = object.container { parts[container, default: []].append(id) }
@@ -180,12 +185,30 @@ private struct CatalogueReading {
         addNeedsOfKeys()
         for (id, object) in schema.objects {
             switch object {
+            case let check as Constraint where check.isInherited && check.type == "c":
+                for parent in (schema.objects[ObjectID(.table, check.owner)] as? Table)?.parents ?? [] {
+                    let theirs = ObjectID(.constraint, "\(parent).\(check.constraint)")
+                    if schema.objects[theirs] != nil { schema.addNeed(of: id, for: theirs) }
+                }
             case let inheritance as Inheritance:
-                let tables = [ObjectID(.table, inheritance.table), ObjectID(.table, inheritance.parent)]
-                schema.addNeed(of: id, for: tables[1])
-                for part in tables.flatMap({ parts[$0, default: []] }) { schema.addWait(of: id, for: part) }
+                schema.addNeed(of: id, for: ObjectID(.table, inheritance.parent))
+                for part in parts[ObjectID(.table, inheritance.table), default: []] {
+                    schema.addWait(of: id, for: part)
+                }
+                for part in parts[ObjectID(.table, inheritance.parent), default: []] {
+                    let isCheck = (schema.objects[part] as? Constraint)?.type == "c"
+                    schema.addWait(of: isCheck ? id : part, for: isCheck ? part : id)
+                }
+            case let attachment as IndexAttachment:
+                if let whole = indexes[attachment.whole] { schema.addNeed(of: id, for: whole) }
             case let setting as TableSetting:
                 for part in parts[ObjectID(.table, setting.table), default: []] { schema.addWait(of: id, for: part) }
+                // The replica identity and the clustering go with their index.
+                let name = setting.action.replacing("REPLICA IDENTITY USING INDEX ", with: "").replacing(
+                    "CLUSTER ON ", with: "")
+                let own = parts[ObjectID(.table, setting.table), default: []]
+                let index = own.first { ((schema.objects[$0] as? Constraint)?.index ?? $0.name).hasSuffix(".\(name)") }
+                if let index { schema.addNeed(of: id, for: index) }
             case let ownership as SequenceOwnership:
                 schema.addNeed(of: id, for: ObjectID(.column, ownership.column))
             default: break

@@ -11,7 +11,7 @@ public struct SchemaArchive: Sendable, Codable, Equatable {
     private var waits: [String: [String]]
 
     /// The kinds that are never kept: what others hold, and what holds passwords.
-    private static let leftOut: Set<ObjectKind> = [.column, .columnDefault, .userMapping]
+    private static let leftOut: Set<ObjectKind> = [.column, .columnDefault, .indexAttachment, .userMapping]
 
     /// Makes the archive of a schema.
     public init(_ schema: DatabaseSchema) throws {

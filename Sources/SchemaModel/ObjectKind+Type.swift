@@ -17,6 +17,7 @@ extension ObjectKind {
         case .columnDefault: ColumnDefault.self
         case .index: Index.self
         case .inheritance: Inheritance.self
+        case .indexAttachment: IndexAttachment.self
         case .sequenceOwnership: SequenceOwnership.self
         case .tableSetting: TableSetting.self
         case .view: View.self

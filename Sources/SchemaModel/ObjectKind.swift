@@ -18,6 +18,7 @@ public enum ObjectKind: String, Sendable, Hashable, Codable, CaseIterable, Compa
     case textSearchConfiguration = "text search configuration"
     case columnDefault = "default"
     case constraint, index, statistics, inheritance
+    case indexAttachment = "index attachment"
     case sequenceOwnership = "sequence ownership"
     case tableSetting = "table setting"
     case view

@@ -45,6 +45,7 @@ public struct SchemaDifference: Sendable {
         }
         // What looks the same and yet stood on something that goes has to go with it and come back. Never what holds rows.
         for id in old.objects.keys.sorted() where fates[id] == .drop { followDrop(of: id, needers) }
+        followAttachments(needers)
         setDefaultPrivilegesAside()
     }
 
@@ -76,6 +77,58 @@ public struct SchemaDifference: Sendable {
         fates[id] == .drop || (new.objects[id]?.isMadeWithContainer ?? false)
     }
 
+    /// Whether a table that stays is for a while, or from now on, no longer its parent's.
+    func isDetached(_ table: ObjectID) -> Bool {
+        guard let stays = new.objects[table] as? Table, let was = old.objects[table] as? Table, !isGone(table) else {
+            return false
+        }
+        return isGone(ObjectID(.inheritance, table.name)) || !Set(was.parents).isSubset(of: stays.parents)
+    }
+
+    /// Whether a table that stays gets another parent.
+    func isAttached(_ table: ObjectID) -> Bool {
+        [.create, .remake].contains(fates[ObjectID(.inheritance, table.name)])
+    }
+
+    /// Whether a column comes and goes with the composite type that its table is of.
+    func followsType(_ id: ObjectID) -> Bool {
+        guard id.kind == .column, let table = container(of: id), let type = (new.objects[table] as? Table)?.ofType,
+            !isGone(table)
+        else { return false }
+        return (old.objects[table] as? Table)?.ofType == type
+    }
+
+    /// Whether an object is dropped, if only to be made anew.
+    func isGone(_ id: ObjectID) -> Bool { fates[id] == .drop || fates[id] == .remake }
+
+    /// The index or key that a partition's is a part of and goes with.
+    func whole(of part: ObjectID) -> ObjectID? {
+        guard let attachment = old.objects[part]?.parts.first(where: { $0 is IndexAttachment }),
+            let table = old.objects[part]?.container, !isDetached(table)
+        else { return nil }
+        return old.needs[attachment.id, default: []].first { $0 != part }
+    }
+
+    /// An index of a partition cannot go without that of the whole, nor that without those of its partitions.
+    private mutating func followAttachments(_ needers: [ObjectID: [ObjectID]]) {
+        let attachments = old.objects.values.compactMap { $0 as? IndexAttachment }.sorted { $0.id < $1.id }
+        var isSettled = false
+        while !isSettled {
+            isSettled = true
+            for attachment in attachments {
+                guard let whole = whole(of: attachment.part) else { continue }
+                if isGone(whole), !isGone(attachment.part) {
+                    remake(attachment.part, needers)
+                } else if !isGone(whole), isGone(attachment.part) || isGone(attachment.id) {
+                    remake(whole, needers)
+                } else {
+                    continue
+                }
+                isSettled = false
+            }
+        }
+    }
+
     private mutating func remake(_ id: ObjectID, _ needers: [ObjectID: [ObjectID]]) {
         guard old.objects[id] != nil, new.objects[id] != nil else { return }
         guard fates[id] != .remake else { return }
@@ -86,18 +139,29 @@ public struct SchemaDifference: Sendable {
                 (old.objects[needer] as? Column)?.type == column.type
             {
                 if column.isLocal { replacedTypes[id, default: []].append(column) }
-                clearAway(from: needer, Set(ObjectKind.allCases).subtracting([.owner, .comment, .privileges]), needers)
+                let kinds = Set(ObjectKind.allCases).subtracting([.owner, .comment, .privileges])
+                clearAway(from: needer, kinds, needers, unless: isOfColumnsOnly)
             } else {
                 remake(needer, needers)
             }
         }
     }
 
+    /// Whether an index or key goes along when its columns change their types: it has no expressions.
+    private func isOfColumnsOnly(_ id: ObjectID) -> Bool {
+        switch old.objects[id] {
+        case let index as Index: !index.definition.contains("((") && !index.definition.contains(" WHERE ")
+        case let key as Constraint: ["p", "u"].contains(key.type)
+        default: false
+        }
+    }
+
     /// Makes anew what depends on an object and is of one of these kinds.
     private mutating func clearAway(
-        from id: ObjectID, _ kinds: Set<ObjectKind>, _ needers: [ObjectID: [ObjectID]]
+        from id: ObjectID, _ kinds: Set<ObjectKind>, _ needers: [ObjectID: [ObjectID]],
+        unless stays: (ObjectID) -> Bool = { _ in false }
     ) {
-        for needer in needers[id, default: []] where kinds.contains(needer.kind) {
+        for needer in needers[id, default: []] where kinds.contains(needer.kind) && !stays(needer) {
             if needer.kind == .column, (old.objects[needer] as? Column)?.generation == nil { continue }
             remake(needer, needers)
         }

@@ -13,6 +13,8 @@ public protocol SchemaObject: Codable, Equatable, Sendable {
     var claims: [String] { get }
     /// Whether the statement that makes the container makes this too.
     var isMadeWithContainer: Bool { get }
+    /// Whether it comes and goes with the same thing of the table's parent.
+    var isInherited: Bool { get }
     /// Whether it comes by itself to a container that is there already.
     var comesByItself: Bool { get }
     /// The statements that make it.
@@ -50,6 +52,8 @@ extension SchemaObject {
     public var claims: [String] { [] }
     /// It is not.
     public var isMadeWithContainer: Bool { false }
+    /// It does not.
+    public var isInherited: Bool { false }
     /// It does not.
     public var comesByItself: Bool { false }
     /// Nothing.

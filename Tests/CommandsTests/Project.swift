@@ -30,8 +30,10 @@ final class Project: Sendable {
     }
 
     /// Runs a command line in it, with no daemon at hand.
-    func run(_ arguments: String..., environment: [String: String] = [:]) async -> Outcome {
-        var place = Place()
+    func run(
+        _ arguments: String..., environment: [String: String] = [:], answer: String? = nil
+    ) async -> Outcome {
+        var place = answer.map { Place(inputIsTerminal: true, answer: $0) } ?? Place()
         place.workingDirectory = root
         place.environment["MIGRATED_SOCKET"] = self("no-socket")
         place.environment["MIGRATED_SETTINGS"] = TextFiles.exists(self("migrated.toml")) ? self("migrated.toml") : nil

@@ -130,7 +130,15 @@ struct SchemaVerbsTests {
         #expect(said.status == 0, "\(said.errors)")
         let renamed = try TextFiles.readText(project("migrations/b.sql"))
         #expect(renamed.contains("ALTER TABLE public.t RENAME COLUMN label TO title;"))
-        #expect(!renamed.contains("DROP COLUMN label"))
+        #expect(renamed.contains("ALTER TABLE public.t RENAME COLUMN title TO label;"))
+        #expect(!renamed.contains("DROP COLUMN"))
+        // On a terminal it is asked for.
+        try DirectoryTree.remove(project("migrations/b.sql"))
+        let asking = await project.run(
+            "revision", "--autogenerate", "--from", "revisions", "--to", "schema.sql", "--rev-id", "b",
+            answer: "y")
+        #expect(asking.status == 0, "\(asking.errors)")
+        #expect(try TextFiles.readText(project("migrations/b.sql")).contains("RENAME COLUMN label TO title;"))
         try project.write(
             "commented.sql",
             "-- migrated: rename column:public.t.label=title\nCREATE TABLE t (id int, title text); CREATE VIEW v AS SELECT title AS label FROM t;"

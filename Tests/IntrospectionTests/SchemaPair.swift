@@ -71,6 +71,37 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
                 CREATE TABLE p2 PARTITION OF p DEFAULT;
                 """),
         SchemaPair(
+            name: "keys and indexes of partitions",
+            from: """
+                CREATE TABLE p (a int NOT NULL, b int NOT NULL) PARTITION BY LIST (a);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+                CREATE TABLE p2 (a int NOT NULL, b int NOT NULL); CREATE UNIQUE INDEX own ON p2 (a, b);
+                CREATE INDEX half ON ONLY p (b);
+                CREATE UNIQUE INDEX q ON p (b, a); ALTER TABLE p1 ADD CONSTRAINT k UNIQUE USING INDEX p1_b_a_idx;
+                """,
+            to: """
+                CREATE TABLE p (a int NOT NULL, b int NOT NULL, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1, 3);
+                CREATE TABLE p2 (a int NOT NULL, b int NOT NULL, CONSTRAINT mine PRIMARY KEY (a, b));
+                ALTER TABLE p ATTACH PARTITION p2 FOR VALUES IN (2);
+                CREATE INDEX half ON p (b); ALTER TABLE p ADD CONSTRAINT seen CHECK (b > 0);
+                CREATE TABLE f (a int, b int, FOREIGN KEY (a, b) REFERENCES p);
+                """),
+        SchemaPair(
+            name: "what a change of type takes along",
+            from: """
+                CREATE TABLE t (a text, b text, c int, PRIMARY KEY (c));
+                ALTER TABLE t ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE MAIN;
+                CREATE UNLOGGED TABLE u (c int PRIMARY KEY);
+                CREATE TYPE pair AS (a int, b text); CREATE TABLE typed OF pair;
+                """,
+            to: """
+                CREATE TABLE t (a varchar(9), b text, c int, PRIMARY KEY (c));
+                ALTER TABLE t ALTER a SET STORAGE EXTERNAL;
+                CREATE TABLE u (c int PRIMARY KEY, t int REFERENCES t); CREATE PUBLICATION p FOR TABLE u;
+                CREATE TYPE pair AS (a int, c date); CREATE TABLE typed OF pair;
+                """),
+        SchemaPair(
             name: "functions, triggers, rules, policies",
             from: """
                 CREATE TABLE t (id int);

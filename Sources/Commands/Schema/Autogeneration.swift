@@ -25,28 +25,41 @@ struct Autogeneration: Sendable {
     func drafts(on server: ScratchServer) async throws -> [RevisionDraft] {
         try await server.withDatabase(roles: comparison.present.roles, user: comparison.present.user) { connection in
             let start = try await rebuild(on: connection)
-            var steps: [(portion: DDLPortion, after: DatabaseSchema)] = []
+            var steps: [Step] = []
             var schema = start
-            let renames = comparison.renames.filter { $0.applies(to: start) }.map(\.statement)
+            let renames = comparison.renames.filter { $0.applies(to: start) }
             if !renames.isEmpty {
-                let portion = DDLPortion(renames)
+                let portion = DDLPortion(renames.map(\.statement))
                 schema = try await carryOut(portion, connection)
-                steps.append((portion, schema))
+                // What is called otherwise is neither gone nor new.
+                let back = DDLPortion(renames.reversed().map(\.inverse.statement))
+                steps.append(Step(portion: portion, before: start, after: schema, back: [back], losses: []))
             }
             let difference = SchemaDifference(from: schema, to: comparison.desired.schema)
             for portion in DDLWriter.portions(of: difference, style: style) {
+                let before = schema
                 schema = try await carryOut(portion, connection)
-                steps.append((portion, schema))
+                steps.append(step(portion, before, schema))
             }
             try demandEqual(schema, comparison.desired.schema, "what the revisions lead to is not what is desired")
-            var before = start
-            var drafts: [RevisionDraft] = []
-            for step in steps {
-                drafts.append(draft(step.portion, step.after, back: before))
-                before = step.after
-            }
-            try await takeBack(steps.map(\.after), start, connection)
-            return drafts
+            try await takeBack(steps, connection)
+            return steps.map(\.draft)
+        }
+    }
+
+    /// One revision, with what it makes of which schema.
+    private struct Step: Sendable {
+        var portion: DDLPortion
+        var before: DatabaseSchema
+        var after: DatabaseSchema
+        var back: [DDLPortion]
+        var losses: [String]
+
+        var draft: RevisionDraft {
+            let lost = losses.map { "-- finding: this does not bring back what the upgrade took: it \($0)\n" }
+            return RevisionDraft(
+                isTransactional: portion.isTransactional, upgrade: portion.sql,
+                downgrade: (lost + back.map(\.sql)).joined())
         }
     }
 
@@ -71,14 +84,11 @@ struct Autogeneration: Sendable {
         return schema
     }
 
-    private func draft(_ portion: DDLPortion, _ after: DatabaseSchema, back before: DatabaseSchema) -> RevisionDraft {
-        let difference = SchemaDifference(from: after, to: before)
-        let lost = SchemaDifference(from: before, to: after).losses.map {
-            "-- finding: this does not bring back what the upgrade took: it \($0)\n"
-        }
-        return RevisionDraft(
-            isTransactional: portion.isTransactional, upgrade: portion.sql,
-            downgrade: lost.joined() + wayBack(difference, portion.isTransactional).map(\.sql).joined())
+    private func step(_ portion: DDLPortion, _ before: DatabaseSchema, _ after: DatabaseSchema) -> Step {
+        Step(
+            portion: portion, before: before, after: after,
+            back: wayBack(SchemaDifference(from: after, to: before), portion.isTransactional),
+            losses: SchemaDifference(from: before, to: after).losses)
     }
 
     /// What undoes a portion runs as that runs: in one transaction or in none.
@@ -92,13 +102,12 @@ struct Autogeneration: Sendable {
         statement == "SET check_function_bodies = false" ? "SET LOCAL check_function_bodies = false" : statement
     }
 
-    private func takeBack(_ schemas: [DatabaseSchema], _ start: DatabaseSchema, _ connection: Connection) async throws {
-        var schemas = schemas
-        while let after = schemas.popLast() {
-            let before = schemas.last ?? start
-            let difference = SchemaDifference(from: after, to: before)
-            for portion in DDLWriter.portions(of: difference, style: .plain) { try await run(portion, connection) }
-            try demandEqual(try await read(connection), before, "the way back does not lead back")
+    private func takeBack(_ steps: [Step], _ connection: Connection) async throws {
+        for step in steps.reversed() {
+            if step.portion.isTransactional { try await connection.execute("BEGIN") }
+            for portion in step.back { try await run(portion, connection) }
+            if step.portion.isTransactional { try await connection.execute("COMMIT") }
+            try demandEqual(try await read(connection), step.before, "the way back does not lead back")
         }
     }
 

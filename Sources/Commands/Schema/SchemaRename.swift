@@ -64,6 +64,15 @@ struct SchemaRename: Sendable, Equatable {
         }
     }
 
+    /// What takes it back.
+    var inverse: SchemaRename {
+        // A routine's arguments belong to its name.
+        let arguments = old.firstIndex(of: "(").map { String(old[$0...]) } ?? ""
+        let pieces = Self.pieces(of: String(old.dropLast(arguments.count)))
+        let renamed = (pieces.dropLast() + [new]).joined(separator: ".") + arguments
+        return SchemaRename(kind: kind, old: renamed, new: pieces.last ?? old)
+    }
+
     /// Whether the schema has what is to be renamed; what has been renamed already is no error.
     func applies(to schema: DatabaseSchema) -> Bool {
         let relations: [ObjectKind] = [.table, .view, .materializedView, .index, .sequence]

@@ -51,6 +51,7 @@ extension Handlers {
                 status.add(try await engine.standing())
                 if let drift = engine.lastDrift, drift.isDrifted {
                     status.warnings.append("\(drift.sentence) (see: migratectl drift)")
+                    status.warnings += drift.told.map { "drift: \($0.sentence)" }
                 }
             } catch {
                 status.connection = .unavailable

@@ -14,6 +14,8 @@ struct DatabaseMetrics: Sendable {
     /// When its head was written, as its header says.
     let headCreated: Timestamp?
     let backups: [DatabaseEngine.ListedBackup]
+    /// Nil before the schema was first looked at.
+    let drift: DriftReport?
 
     static func of(_ engine: DatabaseEngine) async -> DatabaseMetrics {
         let graph = engine.library.snapshot.graph
@@ -22,7 +24,8 @@ struct DatabaseMetrics: Sendable {
         return DatabaseMetrics(
             status: await Handlers.status(of: engine), figures: figures, waits: engine.waits,
             lastVerifiedRestore: [figures?.lastRehearsal, engine.lastVerification].compactMap { $0 }.max(),
-            headCreated: created.max(), backups: engine.listBackups().filter { $0.problem == nil })
+            headCreated: created.max(), backups: engine.listBackups().filter { $0.problem == nil },
+            drift: engine.lastDrift)
     }
 }
 
@@ -65,6 +68,7 @@ extension OpenMetricsText {
         add(
             "migrated_last_applied_timestamp_seconds", .gauge, unit: "seconds", "When a revision was last applied.",
             each { $0.figures?.lastApplied?.seconds })
+        addDrift(databases)
         addJobs(databases, now: now)
         add(
             "migrated_backups", .gauge, "Whole backups on this host.", each { Double($0.backups.count) })
@@ -78,6 +82,27 @@ extension OpenMetricsText {
             "migrated_last_verified_restore_timestamp_seconds", .gauge, unit: "seconds",
             "When a backup was last restored in full, by a rehearsal or to verify it.",
             each { $0.lastVerifiedRestore?.seconds })
+    }
+
+    private mutating func addDrift(_ databases: [DatabaseMetrics]) {
+        add(
+            "migrated_drifted_objects", .gauge, "How many objects are not as the revisions left them.",
+            databases.compactMap { database in
+                database.drift.map {
+                    Sample(labels: [("database", database.status.name)], value: Double($0.changes.count))
+                }
+            })
+        add(
+            "migrated_drift", .gauge, "An object that is not as the revisions left it.",
+            databases.flatMap { database in
+                (database.drift?.told ?? []).map {
+                    Sample(
+                        labels: [
+                            ("database", database.status.name), ("change", $0.change), ("kind", $0.kind),
+                            ("object", $0.name),
+                        ], value: 1)
+                }
+            })
     }
 
     private mutating func addJobs(_ databases: [DatabaseMetrics], now: Timestamp) {

@@ -58,12 +58,7 @@ extension DatabaseEngine {
         logger.log(
             level: report.isDrifted ? .warning : .info, "\(configuration.name): \(report.sentence)",
             metadata: ["message-id": "\(event.messageID)"])
-        for change in report.changes.prefix(Self.toldObjects) {
-            logger.warning("\(configuration.name): drift: \(change.change) \(change.kind) \(change.name)")
-        }
+        for change in report.told { logger.warning("\(configuration.name): drift: \(change.sentence)") }
         return report
     }
-
-    /// How many objects the journal names one by one.
-    private static let toldObjects = 100
 }

@@ -22,7 +22,7 @@ extension Pipeline {
             throw Failure(
                 .schemaDrifted, "cannot \(job.kind.rawValue) \"\(configuration.name)\": \(look.report.sentence)",
                 hint: "look at it: migratectl drift; take it back, or make it official: migratectl drift --adopt",
-                notes: look.report.changes.map { "\($0.change) \($0.kind) \($0.name)" })
+                notes: look.report.changes.map(\.sentence))
         }
     }
 

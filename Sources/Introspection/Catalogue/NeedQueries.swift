@@ -19,8 +19,9 @@ enum NeedQuery {
         FROM pg_range r WHERE r.rngtypid >= 16384
         UNION ALL
         SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d
-        WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.deptype IN ('a', 'i')
-          AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
+        WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass, 'pg_publication_rel'::regclass,
+            to_regclass('pg_publication_namespace')) AND d.deptype IN ('a', 'i')
+          AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass, 'pg_publication'::regclass)
         """
 
     /// The defaults: a generated column's is the column's own affair.

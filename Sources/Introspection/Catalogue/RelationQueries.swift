@@ -37,13 +37,17 @@ extension CatalogueQuery {
                 SELECT ' WITH (' || array_to_string(x.reloptions, ', ') || ')' FROM pg_class x WHERE x.oid = k.conindid),
                 '') || '\\1') ELSE \(Fragment.spelled("pg_get_constraintdef(k.oid)")) END,
           'type', k.contype, 'ownerKind', CASE WHEN k.contypid <> 0 THEN 'domain' ELSE 'table' END,
-          'isOnPartition', coalesce(c.relispartition, false), 'isInherited', k.conparentid <> 0 OR NOT k.conislocal,
+          'isOnPartition', coalesce(c.relispartition, false), 'isInherited', k.conparentid <> 0 OR NOT k.conislocal OR coalesce(y.relispartition, false),
+          'whole', \(Fragment.wholeIndex("k.conindid", "k.contype IN ('p', 'u', 'x') AND y.relispartition")),
+          'isOfParts', \(Fragment.isOfParts("y", "NOT EXISTS (SELECT FROM pg_constraint q WHERE q.conindid = h.inhrelid AND \(Fragment.isMadeByWhole("q")))")),
+          'isMadeByWhole', k.contype IN ('p', 'u', 'x') AND \(Fragment.isMadeByWhole("k")),
           'index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::regclass::text END,
           'indexDefinition', CASE WHEN k.contype IN ('p', 'u') THEN pg_get_indexdef(k.conindid) END,
           'deferral', CASE WHEN k.condeferrable THEN ' DEFERRABLE' ELSE '' END
             || CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END)
         FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace LEFT JOIN pg_class c ON c.oid = k.conrelid
         LEFT JOIN pg_type t ON t.oid = k.contypid
+        LEFT JOIN pg_class y ON y.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
         WHERE k.contype IN ('c', 'p', 'u', 'f', 'x') AND (c.relkind IS NULL OR c.relkind IN ('r', 'p', 'f'))
           AND \(Fragment.isOurs) AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e'
             AND (x.classid, x.objid) IN ((c.tableoid, c.oid), (t.tableoid, t.oid)))
@@ -56,7 +60,8 @@ extension CatalogueQuery {
           'relation', \(Fragment.relation), 'relationKind', \(Fragment.relationKind),
           'definition', CASE WHEN x.relkind = 'I' THEN regexp_replace(pg_get_indexdef(x.oid), ' ON ONLY ', ' ON ')
             ELSE \(Fragment.spelled("pg_get_indexdef(x.oid)")) END,
-          'isInherited', x.relispartition, 'isValid', i.indisvalid,
+          'whole', \(Fragment.wholeIndex("x.oid", "x.relispartition")), 'isOfParts', \(Fragment.isOfParts("x", "true")),
+          'isValid', i.indisvalid,
           'settings', coalesce((SELECT json_agg(format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS %s', n.nspname, x.relname,
               a.attnum, a.attstattarget) ORDER BY a.attnum)
             FROM pg_attribute a WHERE a.attrelid = x.oid AND a.attstattarget >= 0), '[]'))

@@ -39,6 +39,7 @@ extension CatalogueQuery {
               AND i.deptype = 'i') END,
           'storage', CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN'
             WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+          'usualStorage', CASE t.typstorage WHEN 'm' THEN 'MAIN' WHEN 'e' THEN 'EXTERNAL' END,
           'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
           'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
           'options', coalesce(to_json(a.attoptions), '[]'), 'foreignOptions', \(options("a.attfdwoptions")),

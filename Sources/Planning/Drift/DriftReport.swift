@@ -14,6 +14,9 @@ public struct DriftReport: Sendable, Hashable, Codable {
             self.name = name
             self.change = change
         }
+
+        /// `create table public.a`.
+        public var sentence: String { "\(change) \(kind) \(name)" }
     }
 
     /// When it was looked at.
@@ -43,6 +46,9 @@ public struct DriftReport: Sendable, Hashable, Codable {
 
     /// Whether something differs.
     public var isDrifted: Bool { !changes.isEmpty }
+
+    /// What is told object by object where nobody asked for all of it.
+    public var told: ArraySlice<Change> { changes.prefix(100) }
 
     /// `3 objects differ: table public.a, column public.b.c, …`; what differs most plainly comes first.
     public var sentence: String {

@@ -36,6 +36,8 @@ public struct Column: SchemaObject {
     public var identity: Identity?
     /// A storage other than the type's: `EXTERNAL`.
     public var storage: String?
+    /// The type's storage, where that is neither `PLAIN` nor `EXTENDED`.
+    public var usualStorage: String?
     /// How it is compressed, where that is said.
     public var compression: String?
     /// The statistics target, where there is one.
@@ -118,7 +120,7 @@ public struct Column: SchemaObject {
         isLocal ? ["ALTER TABLE \(table) ADD COLUMN \(definition)"] + settings : settings
     }
     /// Drops it; one that is inherited goes with the parent's.
-    public var removal: [String] { isLocal && !isInherited ? ["ALTER TABLE \(table) DROP COLUMN \(column)"] : [] }
+    public var removal: [String] { ["ALTER TABLE \(table) DROP COLUMN \(column)"] }
 
     /// Its values.
     public var loss: String? {
@@ -182,7 +184,10 @@ public struct Column: SchemaObject {
         if typeChanges, desired.isLocal, !isInherited {
             statements.append(isOfEnum || desired.isOfEnum ? desired.retypingThroughText : desired.retyping)
         }
-        if !isNotNull, desired.isNotNull { statements.append("\(head) SET NOT NULL") }
+        // It comes with the parent's, unless that is a new one.
+        if !isNotNull, desired.isNotNull, !(isInherited && desired.isInheritedNotNull) {
+            statements.append("\(head) SET NOT NULL")
+        }
         if let wanted = desired.identity { statements += identityChange(to: wanted) }
         statements += storageChange(to: desired)
         return .inPlace(
@@ -216,10 +221,16 @@ public struct Column: SchemaObject {
 
     private func storageChange(to desired: Self) -> [String] {
         var statements: [String] = []
-        if compression != desired.compression {
-            statements.append("\(head) SET COMPRESSION \(desired.compression ?? "default")")
+        // Another type brings its own.
+        let isReset = type != desired.type
+        if let wanted = desired.compression ?? (isReset ? nil : "default"),
+            isReset || compression != desired.compression
+        {
+            statements.append("\(head) SET COMPRESSION \(wanted)")
         }
-        if storage != desired.storage, let wanted = desired.storage {
+        if let wanted = desired.storage ?? (isReset ? nil : desired.usualStorage ?? "EXTENDED"),
+            isReset || storage != desired.storage
+        {
             statements.append("\(head) SET STORAGE \(wanted)")
         }
         if statistics != desired.statistics { statements.append("\(head) SET STATISTICS \(desired.statistics ?? -1)") }

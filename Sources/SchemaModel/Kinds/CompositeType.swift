@@ -35,8 +35,10 @@ public struct CompositeType: SchemaObject {
         let kept = attributes.filter { names.contains($0.name) }
         let old = Set(attributes.map(\.name))
         guard kept == Array(desired.attributes.prefix(kept.count)) else { return .anew }
-        let dropped = attributes.filter { !names.contains($0.name) }.map { "DROP ATTRIBUTE \($0.name)" }
-        let added = desired.attributes.filter { !old.contains($0.name) }.map { "ADD ATTRIBUTE \($0.definition)" }
+        let dropped = attributes.filter { !names.contains($0.name) }.map { "DROP ATTRIBUTE \($0.name) CASCADE" }
+        let added = desired.attributes.filter { !old.contains($0.name) }.map {
+            "ADD ATTRIBUTE \($0.definition) CASCADE"
+        }
         return .inPlace(["ALTER TYPE \(name) \((dropped + added).joined(separator: ", "))"], remaking: [.routine])
     }
 }

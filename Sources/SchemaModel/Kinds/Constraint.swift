@@ -18,6 +18,12 @@ public struct Constraint: SchemaObject {
     public var isOnPartition: Bool
     /// The qualified name of its index, where it has one.
     public var index: String?
+    /// The qualified name of the index of a partitioned table that its index is a part of.
+    public var whole: String?
+    /// Whether it is a partitioned table's key, and has parts that its making would not make, or lacks some.
+    public var isOfParts: Bool
+    /// Whether it is what the making of the whole's key makes.
+    public var isMadeByWhole: Bool
     /// The statement that makes its index, where it has one.
     public var indexDefinition: String?
     /// ` DEFERRABLE INITIALLY DEFERRED`, or empty.
@@ -26,15 +32,30 @@ public struct Constraint: SchemaObject {
     /// `constraint owner.name`.
     public var id: ObjectID { ObjectID(isOfDomain ? .domainConstraint : .constraint, "\(owner).\(constraint)") }
     /// The table or domain.
-    public var container: ObjectID? { ObjectID(ownerKind, owner) }
+    public var container: ObjectID? { ownerID }
+    /// The table or domain.
+    var ownerID: ObjectID { ObjectID(ownerKind, owner) }
+    /// That its index is a part of another.
+    public var parts: [any SchemaObject] {
+        guard let index, let whole else { return [] }
+        return [IndexAttachment(part: id, index: index, whole: whole)]
+    }
     /// Its index has a relation's name.
     public var claims: [String] { index.map { ["relation \($0)"] } ?? [] }
-    private var alter: String { "ALTER \(isOfDomain ? "DOMAIN" : "TABLE") \(owner)" }
+    private var isKey: Bool { ["p", "u", "x"].contains(type) }
 
-    /// Adds it.
-    public var creation: [String] { isWritten ? ["\(alter) ADD CONSTRAINT \(constraint) \(definition)"] : [] }
+    /// Adds it; what a key of partitions shall consist of is attached to it.
+    public var creation: [String] {
+        guard isWritten else { return [] }
+        return [
+            "ALTER \(isOfDomain ? "DOMAIN" : isOfParts ? "TABLE ONLY" : "TABLE") \(owner) ADD CONSTRAINT \(constraint) \(definition)"
+        ]
+    }
     /// Drops it.
-    public var removal: [String] { isInherited ? [] : ["\(alter) DROP CONSTRAINT \(constraint)"] }
+    public var removal: [String] { ["\(alter) DROP CONSTRAINT \(constraint)"] }
+    /// Looks through what is there already.
+    var validation: String { "\(alter) VALIDATE CONSTRAINT \(constraint)" }
+    private var alter: String { "ALTER \(isOfDomain ? "DOMAIN" : "TABLE") \(owner)" }
 
     /// Keys are made of an index that is there, and what has to be looked through is first said and then validated.
     public func creationStages(in surroundings: Surroundings) -> [DDLStage] {
@@ -44,7 +65,7 @@ public struct Constraint: SchemaObject {
             guard !definition.hasSuffix(" NOT VALID") else { return [DDLStage(creation)] }
             return [
                 DDLStage(["\(alter) ADD CONSTRAINT \(constraint) \(definition) NOT VALID"]),
-                DDLStage(["\(alter) VALIDATE CONSTRAINT \(constraint)"], mode: .validation),
+                DDLStage([validation], mode: .validation),
             ]
         case "p", "u":
             guard let index, let indexDefinition else { return [DDLStage(creation)] }
@@ -52,14 +73,15 @@ public struct Constraint: SchemaObject {
             let building = surroundings.isReplacement ? Name.suffixed(name, "_new") : name
             let statement = indexDefinition.replacing(
                 " INDEX \(name) ", with: " INDEX CONCURRENTLY \(building) ", maxReplacements: 1)
-            let word = type == "p" ? "PRIMARY KEY" : "UNIQUE"
-            return [
-                DDLStage([statement], mode: .standalone),
-                DDLStage(["\(alter) ADD CONSTRAINT \(constraint) \(word) USING INDEX \(building)\(deferral)"]),
-            ]
+            return [DDLStage([statement], mode: .standalone), DDLStage([adoption(of: building)])]
         default:
             return [DDLStage(creation, remark: "builds an index while \(owner) cannot be written")]
         }
+    }
+
+    /// Makes the key of an index that is there.
+    func adoption(of index: String) -> String {
+        "\(alter) ADD CONSTRAINT \(constraint) \(type == "p" ? "PRIMARY KEY" : "UNIQUE") USING INDEX \(index)\(deferral)"
     }
 
     /// What is there already is looked through while others write.
@@ -67,33 +89,34 @@ public struct Constraint: SchemaObject {
         [DDLStage(statements, mode: isOfDomain ? .transaction : .validation)]
     }
 
-    /// A partition's keys come with those of the whole; one that is not called as PostgreSQL would call it is made before,
-    /// and so are the checks of a table that is to become one.
-    private var isWritten: Bool {
-        switch type {
-        case "p", "u", "x": !isInherited || !hasUsualName
-        case "c": !isInherited || isOnPartition
-        default: !isInherited
-        }
-    }
+    /// A foreign key of the whole comes to its partitions by itself. Keys are made and attached; and so are the checks of a
+    /// table that is to become a partition.
+    private var isWritten: Bool { !isInherited || isKey || type == "c" && isOnPartition }
 
     /// What the checks of the whole do to partitions that are there already.
     public var comesByItself: Bool { type == "c" && isInherited }
 
-    private var hasUsualName: Bool {
-        guard let table = owner.split(separator: ".").last?.filter({ $0 != "\"" }) else { return false }
-        let name = constraint.filter { $0 != "\"" }
-        return name.hasPrefix(table) && name.hasSuffix(type == "p" ? "_pkey" : "_key")
-    }
-
     /// Only what is not yet validated can be validated.
     public func change(to desired: Self) -> ObjectChange {
         if definition == desired.definition + " NOT VALID" {
-            return .inPlace(["\(alter) VALIDATE CONSTRAINT \(constraint)"])
+            return .inPlace([validation])
         }
         var other = self
         other.isInherited = desired.isInherited
+        other.whole = desired.whole
+        other.isOfParts = desired.isOfParts
+        other.isMadeByWhole = desired.isMadeByWhole
         other.indexDefinition = desired.indexDefinition
         return other == desired ? .inPlace([]) : .anew
+    }
+
+    /// Equal, whatever its index is a part of.
+    public func isSame(as other: Self) -> Bool {
+        var (left, right) = (self, other)
+        if isKey { left.isInherited = right.isInherited }
+        left.whole = right.whole
+        left.isOfParts = right.isOfParts
+        left.isMadeByWhole = right.isMadeByWhole
+        return left == right
     }
 }

@@ -8,8 +8,10 @@ public struct Index: SchemaObject {
     public var relationKind: ObjectKind
     /// The statement that makes it.
     public var definition: String
-    /// Whether it follows from the index of a partitioned table.
-    public var isInherited: Bool
+    /// The qualified name of the index of a partitioned table that this one is a part of.
+    public var whole: String?
+    /// Whether it is a partitioned table's, and has parts or lacks some.
+    public var isOfParts: Bool
     /// Whether it can be used; one whose concurrent making failed cannot.
     public var isValid: Bool
     /// The statements that set its columns' statistics targets.
@@ -18,11 +20,19 @@ public struct Index: SchemaObject {
     /// `index name`.
     public var id: ObjectID { ObjectID(.index, name) }
     /// The relation.
-    public var container: ObjectID? { ObjectID(relationKind, relation) }
+    public var container: ObjectID? { relationID }
+    /// The relation.
+    var relationID: ObjectID { ObjectID(relationKind, relation) }
+    /// That it is a part of another.
+    public var parts: [any SchemaObject] { whole.map { [IndexAttachment(part: id, index: name, whole: $0)] } ?? [] }
     /// The name is a relation's.
     public var claims: [String] { ["relation \(name)"] }
-    /// Makes it.
-    public var creation: [String] { [definition] + settings }
+    /// It goes with the whole's.
+    public var isInherited: Bool { whole != nil }
+    /// Makes it; what it shall consist of is attached to it.
+    public var creation: [String] {
+        [isOfParts ? definition.replacing(" ON ", with: " ON ONLY ", maxReplacements: 1) : definition] + settings
+    }
     private var concurrently: String {
         definition.replacing(" INDEX ", with: " INDEX CONCURRENTLY ", maxReplacements: 1)
     }
@@ -41,16 +51,24 @@ public struct Index: SchemaObject {
 
     /// Built beside what is written meanwhile.
     public func creationStages(in surroundings: Surroundings) -> [DDLStage] {
-        guard surroundings.isBusy, !isInherited else { return [DDLStage(creation)] }
+        guard surroundings.isBusy else { return [DDLStage(creation)] }
         return [DDLStage([concurrently] + settings, mode: .standalone)]
     }
 
     /// Dropped without a lock that stops others.
     public func removalStages(in surroundings: Surroundings) -> [DDLStage] {
-        guard surroundings.isBusy, !isInherited else { return [DDLStage(removal)] }
+        guard surroundings.isBusy else { return [DDLStage(removal)] }
         return [DDLStage(["DROP INDEX CONCURRENTLY \(name)"], mode: .standalone)]
     }
 
-    /// Drops it; a partition's goes with the whole's.
-    public var removal: [String] { isInherited ? [] : ["DROP INDEX \(name)"] }
+    /// Drops it.
+    public var removal: [String] { ["DROP INDEX \(name)"] }
+
+    /// Equal, whatever it is a part of.
+    public func isSame(as other: Self) -> Bool {
+        var (left, right) = (self, other)
+        left.whole = right.whole
+        left.isOfParts = right.isOfParts
+        return left == right
+    }
 }

@@ -23,6 +23,9 @@ public struct Privileges: SchemaObject {
     /// What is granted when nobody said anything.
     public var initial: [Grant]
 
+    /// Whether it grants just what is granted when nobody said anything.
+    public var isUsual: Bool { Set(grants) == Set(initial) }
+
     /// By what it is about.
     public var id: ObjectID { ObjectID(.privileges, target + (column.map { ".\($0)" } ?? "")) }
     /// What it is about.

@@ -9,21 +9,47 @@ public struct DDLWriter {
     }
 
     /// What is done to one object: its stages, of which others may follow the first, or need the last.
-    private struct Span {
+    struct Span {
         var first: Int
         var ready: Int
         var last: Int
     }
 
-    private let difference: SchemaDifference
+    let difference: SchemaDifference
     private let style: Style
-    private var graph = ActionGraph()
-    private var drops: [ObjectID: Span] = [:]
-    private var makings: [ObjectID: Span] = [:]
+    var graph = ActionGraph()
+    private(set) var drops: [ObjectID: Span] = [:]
+    private(set) var makings: [ObjectID: Span] = [:]
+
+    /// Indexes that have partitions' keys as parts.
+    private let wholesOfKeys: Set<ObjectID>
+    /// What partitions have of an index or key of the whole, in the new schema, and the other way round.
+    private var parts: [ObjectID: [ObjectID]] = [:]
+    private var wholes: [ObjectID: ObjectID] = [:]
+    /// Keys that foreign keys point at.
+    private let referredKeys: Set<ObjectID>
+    /// New keys, by what their indexes would be called if they were no keys'.
+    private var adopters: [ObjectID: Constraint] = [:]
 
     private init(_ difference: SchemaDifference, _ style: Style) {
         self.difference = difference
         self.style = style
+        wholesOfKeys = Set(
+            difference.old.objects.values.compactMap { $0 as? IndexAttachment }.filter { $0.part.kind == .constraint }
+                .flatMap { difference.old.needs[$0.id, default: []] }.filter { $0.kind == .index })
+        referredKeys = Set(
+            difference.old.objects.values.compactMap { $0 as? Constraint }.filter { $0.type == "f" }
+                .flatMap { difference.old.needs[$0.id, default: []] }.filter { $0.kind == .constraint })
+        for (id, fate) in difference.fates where fate == .create && id.kind == .constraint {
+            guard let key = difference.new.objects[id] as? Constraint, let index = key.index else { continue }
+            if key.type == "p" || key.type == "u" { adopters[ObjectID(.index, index)] = key }
+        }
+        for case let attachment as IndexAttachment in difference.new.objects.values {
+            for whole in difference.new.needs[attachment.id, default: []] where whole != attachment.part {
+                parts[whole, default: []].append(attachment.part)
+                wholes[attachment.part] = whole
+            }
+        }
     }
 
     /// The statements in the short forms, without semicolons.
@@ -59,11 +85,13 @@ public struct DDLWriter {
     private mutating func collect() {
         for (id, fate) in difference.fates.sorted(by: { $0.key < $1.key }) {
             switch fate {
+            case .drop where isAdopted(id): add(.drop, id, [DDLStage([])])
             case .drop: addDrop(id)
             case .create: addMaking(id)
             case .alter: addAlteration(id)
             case .remake where difference.replacedTypes[id] != nil: addReplacement(id)
             case .remake where replacesIndex(id): addIndexReplacement(id)
+            case .remake where replacesKey(id): addKeyReplacement(id)
             case .remake:
                 addDrop(id)
                 addMaking(id)
@@ -87,8 +115,13 @@ public struct DDLWriter {
 
     private mutating func addDrop(_ id: ObjectID) {
         guard let object = difference.old.objects[id], dropper(of: id) == nil else { return }
+        if object.isInherited && !isLetGo(object) || difference.followsType(id) {
+            return add(.drop, id, [DDLStage([])])
+        }
         let surroundings = surroundings(of: object)
         var stages = style == .plain ? [DDLStage(object.removal)] : object.removalStages(in: surroundings)
+        // A partition's key goes with an index of the whole only where that is said.
+        if wholesOfKeys.contains(id) { stages = [DDLStage(object.removal.map { $0 + " CASCADE" })] }
         if let loss = object.loss, !stages.isEmpty { stages[0].remark = loss }
         add(.drop, id, stages)
     }
@@ -97,10 +130,64 @@ public struct DDLWriter {
         guard let object = difference.new.objects[id], maker(of: id) == nil else { return }
         let isNewlyHeld =
             object.container.flatMap { difference.fates[$0] }.map { $0 == .create || $0 == .remake } ?? false
-        if object.comesByItself && !isNewlyHeld { return add(.make, id, [DDLStage([])]) }
+        let isNewlyAttached = object.container.map(difference.isAttached) ?? false
+        let validation = validation(of: object)
+        if object.comesByItself && !isNewlyAttached && (!isNewlyHeld || !validation.isEmpty) {
+            return add(.make, id, validation.isEmpty ? [DDLStage([])] : validation)
+        }
+        let isThere = (object as? IndexAttachment).map { comesWithWhole($0.part) } ?? false
+        if isThere { return add(.make, id, [DDLStage([])]) }
+        if let key = object as? Constraint, let index = key.index, isAdopted(ObjectID(.index, index)) {
+            return add(.make, id, [DDLStage([key.adoption(of: Name.last(of: index))])])
+        }
+        let written = asWritten(object)
         add(
             .make, id,
-            style == .plain ? [DDLStage(object.creation)] : object.creationStages(in: surroundings(of: object)))
+            style == .plain ? [DDLStage(written.creation)] : written.creationStages(in: surroundings(of: object)))
+    }
+
+    /// What validates a check that comes from a parent's which is not validated.
+    private func validation(of object: any SchemaObject) -> [DDLStage] {
+        func isOpen(_ check: Constraint?) -> Bool { check?.definition.hasSuffix(" NOT VALID") ?? false }
+        let parents = difference.new.needs[object.id, default: []].map { difference.new.objects[$0] as? Constraint }
+        guard let check = object as? Constraint, !isOpen(check), parents.contains(where: isOpen) else { return [] }
+        return [DDLStage([check.validation], mode: .validation)]
+    }
+
+    /// As it is said here: a key of the whole without its parts where those are made one by one, and a column of a typed table
+    /// without what its type has said.
+    private func asWritten(_ object: any SchemaObject) -> any SchemaObject {
+        switch object {
+        case var key as Constraint where !key.isOfParts:
+            key.isOfParts = parts[key.id] != nil && !makesParts(key.id)
+            return key
+        case var column as Column where difference.followsType(column.id):
+            column.isLocal = false
+            return column
+        default: return object
+        }
+    }
+
+    /// Whether the making of a key of the whole makes those of its partitions: a busy one's would be built under its lock.
+    private func makesParts(_ whole: ObjectID) -> Bool {
+        guard let key = difference.new.objects[whole] as? Constraint, !key.isOfParts, isMade(whole) else {
+            return false
+        }
+        return style == .plain
+            || parts[whole, default: []].allSatisfy { difference.new.objects[$0]?.container.map(isMade) ?? false }
+    }
+
+    private func isMade(_ id: ObjectID) -> Bool { [.create, .remake].contains(difference.fates[id]) }
+
+    /// Whether a partition's key comes with that of the whole, or with the partition.
+    private func comesWithWhole(_ id: ObjectID) -> Bool { bringer(of: id) != nil }
+
+    /// What a partition's key comes with, where it is what that makes.
+    func bringer(of id: ObjectID) -> ObjectID? {
+        guard let key = difference.new.objects[id] as? Constraint, key.isMadeByWhole, isMade(id) else { return nil }
+        if let whole = wholes[id], makesParts(whole) { return whole }
+        let isNew = difference.isAttached(key.ownerID) && isMade(key.ownerID) && wholes[id].map { !isMade($0) } ?? false
+        return isNew ? ObjectID(.inheritance, key.owner) : nil
     }
 
     private mutating func addAlteration(_ id: ObjectID) {
@@ -114,7 +201,7 @@ public struct DDLWriter {
 
     /// Whether an index can be built beside the one that it replaces: what that one stands on stays as it is.
     private func replacesIndex(_ id: ObjectID) -> Bool {
-        guard style == .careful, let index = difference.new.objects[id] as? Index, !index.isInherited,
+        guard style == .careful, let index = difference.new.objects[id] as? Index, difference.whole(of: id) == nil,
             surroundings(of: index).isBusy
         else { return false }
         let grounds = difference.old.needs[id, default: []].union(difference.new.needs[id, default: []])
@@ -124,6 +211,32 @@ public struct DDLWriter {
     private mutating func addIndexReplacement(_ id: ObjectID) {
         guard let index = difference.new.objects[id] as? Index else { return }
         add(.make, id, [DDLStage(index.replacement, mode: .standalone)])
+    }
+
+    /// Whether a key can be swapped for another whose index has been built beside it: no foreign key needs it.
+    private func replacesKey(_ id: ObjectID) -> Bool {
+        guard style == .careful, let old = difference.old.objects[id] as? Constraint, ["p", "u"].contains(old.type),
+            let new = difference.new.objects[id] as? Constraint, ["p", "u"].contains(new.type), !old.isInherited,
+            !new.isInherited, !referredKeys.contains(id), surroundings(of: new).isBusy
+        else { return false }
+        let grounds = difference.old.needs[id, default: []].union(difference.new.needs[id, default: []])
+        return grounds.allSatisfy { difference.fates[$0] == nil }
+    }
+
+    /// Until the new one takes its place, the old one holds.
+    private mutating func addKeyReplacement(_ id: ObjectID) {
+        guard let old = difference.old.objects[id], let new = difference.new.objects[id] else { return }
+        var stages = new.creationStages(in: surroundings(of: new))
+        stages[stages.count - 1].statements.insert(contentsOf: old.removal, at: 0)
+        add(.make, id, stages)
+    }
+
+    /// Whether an index stays as that of a key.
+    private func isAdopted(_ id: ObjectID) -> Bool {
+        guard let index = difference.old.objects[id] as? Index, index.whole == nil, let key = adopters[id] else {
+            return false
+        }
+        return key.indexDefinition == index.definition && difference.fates[index.relationID] == nil
     }
 
     /// The table that the object is a part of, where it stays and others use it.
@@ -154,15 +267,19 @@ public struct DDLWriter {
             [DDLStage(statements, remark: "rewrites the tables of \(columns.map(\.id.name).joined(separator: ", "))")])
     }
 
+    /// Whether what a table inherited is its own once it has been let go.
+    private func isLetGo(_ object: any SchemaObject) -> Bool { object.container.map(difference.isDetached) ?? false }
+
     /// The object whose drop takes this one along, if it is another.
-    private func dropper(of id: ObjectID) -> ObjectID? {
+    func dropper(of id: ObjectID) -> ObjectID? {
         guard let object = difference.old.objects[id], let container = object.container ?? owner(of: id)
         else { return nil }
         let isGone =
             [.drop, .remake].contains(difference.fates[container])
             && difference.replacedTypes[container] == nil
-        guard isGone, !refersElsewhere(object) else { return nil }
-        return dropper(of: container) ?? container
+        if isGone, !refersElsewhere(object) { return dropper(of: container) ?? container }
+        guard let whole = difference.whole(of: id), difference.isGone(whole) else { return nil }
+        return dropper(of: whole) ?? whole
     }
 
     /// The column with which a sequence goes.
@@ -196,101 +313,11 @@ public struct DDLWriter {
     }
 
     /// The object whose making makes this one too, if it is another.
-    private func maker(of id: ObjectID) -> ObjectID? {
+    func maker(of id: ObjectID) -> ObjectID? {
+        if let bringer = bringer(of: id) { return bringer }
         guard let object = difference.new.objects[id], object.isMadeWithContainer, let container = object.container,
             [.create, .remake].contains(difference.fates[container])
         else { return nil }
         return maker(of: container) ?? container
-    }
-
-    // MARK: What comes before what
-
-    private mutating func connect() {
-        for (id, others) in difference.old.needs {
-            for other in others { connectOld(id, needing: other) }
-        }
-        for (id, others) in difference.new.needs {
-            for other in others { connectNew(id, needing: other) }
-        }
-        for (id, others) in difference.new.waits {
-            for other in others {
-                connectNew(id, needing: other)
-                if let drop = dropAction(other), let making = makeAction(id) {
-                    graph.order(drop.last, before: making.first)
-                }
-            }
-        }
-        for (id, making) in makings {
-            if let drop = drops[id] { graph.order(drop.last, before: making.last) }
-        }
-        connectClaims()
-        connectDefaultPrivileges()
-    }
-
-    /// They go before anything is made, and come when all is.
-    private mutating func connectDefaultPrivileges() {
-        let spans = makings.filter { $0.key.kind.isGrantable }.values
-        for (id, drop) in drops where id.kind == .defaultPrivileges {
-            for span in spans { graph.order(drop.last, before: span.first) }
-        }
-        for (id, making) in makings where id.kind == .defaultPrivileges {
-            for span in spans { graph.order(span.ready, before: making.first) }
-        }
-    }
-
-    /// What removes an object; nothing does where it stays, though it stood on something that goes.
-    private func dropAction(_ id: ObjectID) -> Span? {
-        guard difference.fates[id] == .drop || difference.fates[id] == .remake else { return nil }
-        return drops[dropper(of: id) ?? id]
-    }
-    private func makeAction(_ id: ObjectID) -> Span? { makings[maker(of: id) ?? id] }
-
-    private mutating func connectOld(_ id: ObjectID, needing other: ObjectID) {
-        if let drop = dropAction(id) {
-            if let otherDrop = dropAction(other) { graph.order(drop.last, before: otherDrop.first) }
-            if difference.fates[other] == .alter || difference.replacedTypes[other] != nil,
-                let alteration = makings[other]
-            {
-                graph.order(drop.last, before: alteration.first)
-            }
-            if let type = replacedType(under: other), let replacement = makings[type] {
-                graph.order(drop.last, before: replacement.first)
-            }
-        } else if difference.fates[id] == .alter, let alteration = makings[id], let otherDrop = dropAction(other) {
-            graph.order(alteration.last, before: otherDrop.first)
-        }
-    }
-
-    private mutating func connectNew(_ id: ObjectID, needing other: ObjectID) {
-        guard let making = makeAction(id) else { return }
-        if let otherMaking = makeAction(other) {
-            // A primary key takes its columns' NOT NULL as it finds it.
-            let isKey = (difference.new.objects[id] as? Constraint)?.type == "p"
-            graph.order(isKey ? otherMaking.last : otherMaking.ready, before: making.first)
-        }
-        if let type = replacedType(under: other), let replacement = makings[type] {
-            graph.order(replacement.last, before: making.first)
-        }
-    }
-
-    /// The type that is replaced under a column that stays.
-    private func replacedType(under id: ObjectID) -> ObjectID? {
-        guard id.kind == .column, !difference.replacedTypes.isEmpty else { return nil }
-        return difference.new.needs[id, default: []].first { difference.replacedTypes[$0] != nil }
-    }
-
-    /// A name is free once its old bearer has gone.
-    private mutating func connectClaims() {
-        var bearers: [String: Int] = [:]
-        for (id, object) in difference.old.objects where difference.fates[id] != nil {
-            guard let span = dropAction(id) ?? makings[id] else { continue }
-            for claim in object.claims { bearers[claim] = span.last }
-        }
-        for (id, object) in difference.new.objects where difference.fates[id] != nil {
-            guard let span = makeAction(id) else { continue }
-            for claim in object.claims {
-                if let bearer = bearers[claim] { graph.order(bearer, before: span.last) }
-            }
-        }
     }
 }
