@@ -30,16 +30,23 @@ extension Pipeline {
     /// that: the end is told when the moment that is read is fixed. Failing at it does not fail the job: the next look begins anew.
     mutating func succeed(_ summary: String, keepingSchemaAfter before: DriftWatch.Look?) async throws {
         let (drift, moment) = (drift, AsyncStream<Never>.makeStream())
-        async let keeping: Void = {
+        // Shielded: a daemon that is told to end with the job keeps what it left all the same.
+        let keeping = Task {
             defer { moment.continuation.finish() }
             try await drift.keep(after: before) { moment.continuation.finish() }
-        }()
+        }
         for await _ in moment.stream {}
-        try await enter(.succeeded, summary)
         do {
-            try await keeping
+            try await enter(.succeeded, summary)
         } catch {
-            await reporter.event(job.id.number, .schemaDrifted, "cannot keep the schema for later comparison: \(error)")
+            keeping.cancel()
+            throw error
+        }
+        do {
+            try await keeping.value
+        } catch {
+            // No event: the job is over.
+            reporter.logger.notice("\(job.id): cannot keep the schema for later comparison: \(error)")
         }
     }
 

@@ -8,19 +8,14 @@ struct RegistryRemoval: Sendable {
     let database: String
     let session: Connection
 
-    /// How long tables are waited for that somebody reads.
+    /// How long is waited for tables that somebody reads, and for the lock, in milliseconds.
     private static let lockTimeout = 5000
 
     func run() async throws {
         do {
             try await session.transaction { scope in
-                let isOurs = try await scope.query(
-                    "SELECT pg_catalog.pg_try_advisory_xact_lock(\(MigrationLock.key)) AS locked"
-                ).first?.decode("locked", as: Bool.self)
-                guard isOurs == true else {
-                    throw refusal(.sessionLost, "somebody works on it", "wait for that: migratectl watch")
-                }
                 try await scope.execute("SET LOCAL lock_timeout = \(Self.lockTimeout)")
+                try await lock(in: scope)
                 // Nothing can be queued from here on.
                 try await scope.execute("LOCK TABLE migrated.job IN ACCESS EXCLUSIVE MODE")
                 let open = try await scope.query(
@@ -45,6 +40,15 @@ struct RegistryRemoval: Sendable {
             throw refusal(.permissionDenied, error.message, "connect as the owner of the schema \"migrated\"")
         } catch let error as ServerError where error.sqlState == "55P03" {
             throw refusal(.tableLockTimeout, "its tables are in use", "release again at a quieter moment")
+        }
+    }
+
+    /// A job gives the lock back a moment after its end; whoever keeps it for longer is at work.
+    private func lock(in scope: TransactionScope) async throws {
+        do {
+            _ = try await scope.query("SELECT pg_catalog.pg_advisory_xact_lock(\(MigrationLock.key))")
+        } catch let error as ServerError where error.sqlState == "55P03" {
+            throw refusal(.sessionLost, "somebody works on it", "wait for that: migratectl watch")
         }
     }
 
