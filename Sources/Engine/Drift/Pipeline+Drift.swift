@@ -1,3 +1,4 @@
+import Logging
 import Planning
 
 /// The look at the schema before a job changes it, and the keeping of what it left.
