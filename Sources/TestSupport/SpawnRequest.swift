@@ -45,7 +45,13 @@ struct SpawnRequest: Sendable {
     /// The child's descriptors and which of ours they are; without one for 0 it reads nothing.
     var descriptors: [Int32: Int32]
 
-    private static let variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"]
+    private static let variables = ["PATH": path, "LC_ALL": "C", "TZ": "UTC"]
+
+    /// The programs of the server that the tests are to run with are to be found as well.
+    private static let path: String = {
+        let usual = "/usr/sbin:/usr/bin:/sbin:/bin"
+        return getenv("MIGRATED_TEST_POSTGRES_BIN").map { "\(String(cString: $0)):\(usual)" } ?? usual
+    }()
 
     /// Starts it, in a session of its own: the terminal's Ctrl-C is not for it.
     func spawn() -> Result<pid_t, TestClusterError> {
