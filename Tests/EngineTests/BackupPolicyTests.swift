@@ -12,14 +12,17 @@ import Testing
     /// The server's own program finds the restore point in the log, before the first change.
     @Test(arguments: [BackupRules.Policy.restorePoint, .both])
     func aRestorePointIsInTheLog(_ policy: BackupRules.Policy) async throws {
-        try await EngineFixture.with(Sample.marks(1), Setting.configured { $0.backup.policy = policy }) { fixture in
+        // A server of its own: what others write would push the log out of the way.
+        let cluster = try await TestCluster.make()
+        var setting = Setting.configured { $0.backup.policy = policy }
+        setting.cluster = cluster
+        try await EngineFixture.with(Sample.marks(1), setting) { fixture in
             let start: String = try await fixture.value("SELECT pg_current_wal_lsn()::text")
             let job = try await fixture.engine.outcome(of: try await fixture.engine.upgrade())
             #expect(job.state == .succeeded, "\(String(describing: job.failure))")
             let taken = fixture.engine.listBackups()
             #expect(taken.count == (policy == .both ? 1 : 0))
             #expect(taken.allSatisfy { $0.manifest?.restorePoint == "migrated-\(job.id)" })
-            let cluster = fixture.database.cluster
             let end: String = try await fixture.value("SELECT pg_current_wal_lsn()::text")
             let log = try await ToolRunner().run(
                 ToolRunner.Command(
@@ -27,6 +30,7 @@ import Testing
                     ["-p", cluster.dataDirectory + "/pg_wal", "-s", start, "-e", end, "-r", "XLOG"]))
             #expect(log.outputText.contains("RESTORE_POINT migrated-\(job.id)"))
         }
+        await cluster.destroy()
     }
 
     /// What the side file makes on a new server is what `pg_dumpall` finds on the old one.

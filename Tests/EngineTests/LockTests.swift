@@ -109,7 +109,8 @@ import Testing
                 FROM pg_stat_activity a WHERE a.pid = \(other.backendPID)::int AND number = \(job.id.number)
                 """)
             try await fixture.waitUntil(
-                "SELECT wait_event = 'ClientRead' FROM pg_stat_activity WHERE pid = \(other.backendPID)")
+                "SELECT wait_event IS NOT DISTINCT FROM 'ClientRead' FROM pg_stat_activity WHERE pid = \(other.backendPID)"
+            )
             let orphan = try await OrphanedRunner.find(on: fixture.admin)
             #expect(orphan?.pid == other.backendPID && orphan?.job == job.id.number)
             #expect(orphan?.waitEvent == "Client/ClientRead" && orphan?.progress == nil)
