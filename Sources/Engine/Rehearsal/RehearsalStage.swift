@@ -90,6 +90,7 @@ struct RehearsalStage: Sendable {
         var way = WayBack(takenBack: reversible, irreversible: irreversible.reversed())
         guard !reversible.isEmpty else { return way }
         let down = try plan(down: reversible, draft)
+        measurement.beginAnew()
         try await apply(down, revisions: draft.revisions)
         if irreversible.isEmpty {
             async let back = schema()

@@ -104,8 +104,8 @@ struct ScratchDatabase: Sendable {
         }
         do {
             return try await ScratchUnit.start(
-                unit, serverVersion: tools.version.major * 10000, roles: [superuser, restorer, shape.user],
-                settings: options.settings)
+                unit, tools: tools, roles: [superuser, restorer, shape.user], settings: options.settings,
+                templates: options.templates ?? "")
         } catch {
             try? DirectoryTree.remove(directory)
             throw error
