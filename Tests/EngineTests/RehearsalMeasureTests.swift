@@ -122,8 +122,10 @@ import Testing
             let locks = report.statements.filter { $0.direction == .upgrade }.flatMap(\.locks)
             #expect(locks.contains { $0.relation == "public.fresh_id_seq" && $0.isOfNew == true })
             #expect(!report.findings.contains { $0.code == .strongLock }, "\(report.findings)")
-            let back = report.statements.filter { $0.direction == .downgrade }.flatMap(\.locksInTheWay)
-            #expect(back.contains { $0.relation == "public.fresh" }, "it was there before the downgrade")
+            let back = report.statements.filter { $0.direction == .downgrade }.flatMap(\.locks)
+            #expect(
+                back.contains { $0.relation == "public.fresh" && $0.isOfNew != true },
+                "it was there before the downgrade")
         }
     }
 }
