@@ -37,7 +37,8 @@ struct Original: Sendable {
 
     /// How many rows tables had, of those that there were.
     func rows(of names: Set<String>) async throws -> [String: Int64] {
-        try await contents(of: catalogue.tables.filter { names.contains($0.key) }).tables.mapValues(\.rows)
+        try await contents(of: catalogue.tables.filter { names.contains($0.key) }).tables
+            .filter { names.contains($0.key) }.mapValues(\.rows)
     }
 
     /// Tables and columns that held data and are not there any more. By their numbers: a new name is no loss.
