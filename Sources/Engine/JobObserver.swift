@@ -64,6 +64,7 @@ struct JobObserver: Sendable {
         /// Bytes that the dump has read, by table, and the size of the database when it began.
         var dumped: [String: Int64] = [:]
         var size: Int64?
+        var isReadBack = false
 
         /// Whether somebody has been in the way for long now; true once for the same sessions.
         mutating func isLongBlocked(by found: [Blocker]) -> Bool {
@@ -146,7 +147,7 @@ struct JobObserver: Sendable {
             WHERE c.datname = current_database() AND c.command = 'COPY TO' AND a.application_name = \(DumpBackup.session)
             ORDER BY c.relid
             """)
-        guard !rows.isEmpty else { return }
+        guard !rows.isEmpty else { return try await lookAtReadingBack(&shown) }
         var tables: [String] = []
         for row in rows {
             let name: String = try row.decode("name")
@@ -159,5 +160,18 @@ struct JobObserver: Sendable {
             unit: "bytes", done: done, total: shown.size.map { max($0, done) }, phase: tables.joined(separator: ", "))
         guard shown.isDue(progress) else { return }
         await reporter.event(job, .backupProgress, "dumping \(tables.joined(separator: ", "))", progress: progress)
+    }
+
+    /// A dump that was long enough to be shown is read back for a while as well, when its sessions have ended.
+    private func lookAtReadingBack(_ shown: inout Shown) async throws {
+        guard shown.progress != nil, !shown.isReadBack else { return }
+        let sessions = try await sessions.observer.query(
+            """
+            SELECT FROM pg_catalog.pg_stat_activity
+            WHERE datname = current_database() AND application_name = \(DumpBackup.session)
+            """)
+        guard sessions.isEmpty else { return }
+        shown.isReadBack = true
+        await reporter.event(job, .backupProgress, "reading the backup back to its last byte")
     }
 }

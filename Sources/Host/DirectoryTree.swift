@@ -127,6 +127,15 @@ public enum DirectoryTree {
         guard chmod(directory, 0o700) == 0 else { throw FileError("protect", directory) }
     }
 
+    /// Lets everybody read what is in `directory` and below.
+    static func makeReadable(_ directory: String) throws(FileError) {
+        try walk(directory, prefix: "") { (_, path, status) throws(FileError) in
+            let mode: mode_t = status.st_mode & S_IFMT == S_IFDIR ? 0o755 : 0o644
+            guard chmod(path, mode) == 0 else { throw FileError("open", path) }
+        }
+        guard chmod(directory, 0o755) == 0 else { throw FileError("open", directory) }
+    }
+
     /// Removes `directory` with all that is in it; one that is missing is none. Links are removed, not followed.
     public static func remove(_ directory: String) throws(FileError) {
         var status = stat()

@@ -16,7 +16,7 @@ struct BackupVerification: Sendable {
         let manifest = backup.manifest
         try await tell("checking the hashes of \(Plural.count(manifest.files.count, "file"))")
         try await backup.checkHashes()
-        try await tell("decoding \(manifest.size >> 20) MiB")
+        try await tell("decoding \(manifest.readableSize)")
         let rows = try await decode()
         var parts = [
             "\(Plural.count(manifest.files.count, "file")) as written",
