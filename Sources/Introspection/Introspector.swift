@@ -170,6 +170,15 @@ private struct CatalogueReading {
         }
     }
 
+    /// Whether it is an index or a key that is no part of another.
+    private func isOwnIndex(_ id: ObjectID) -> Bool {
+        switch schema.objects[id] {
+        case let index as Index: index.whole == nil
+        case let key as Constraint: key.index != nil && key.whole == nil
+        default: false
+        }
+    }
+
     /// A partition is attached when its own keys and indexes and the checks of the whole are there, and before the whole gets
     /// new ones, which its own are attached to; a table's switches may name an index; a sequence belongs to a column that is
     /// there.
@@ -193,7 +202,9 @@ private struct CatalogueReading {
             case let inheritance as Inheritance:
                 schema.addNeed(of: id, for: ObjectID(.table, inheritance.parent))
                 for part in parts[ObjectID(.table, inheritance.table), default: []] {
-                    schema.addWait(of: id, for: part)
+                    // What is no part of the whole's comes afterwards: it might be taken for one.
+                    let isOwn = isOwnIndex(part)
+                    schema.addWait(of: isOwn ? part : id, for: isOwn ? id : part)
                 }
                 for part in parts[ObjectID(.table, inheritance.parent), default: []] {
                     let isCheck = (schema.objects[part] as? Constraint)?.type == "c"
@@ -201,6 +212,8 @@ private struct CatalogueReading {
                 }
             case let attachment as IndexAttachment:
                 if let whole = indexes[attachment.whole] { schema.addNeed(of: id, for: whole) }
+                let siblings = schema.objects[attachment.part]?.container.flatMap { parts[$0] } ?? []
+                for own in siblings where isOwnIndex(own) { schema.addWait(of: own, for: id) }
             case let setting as TableSetting:
                 for part in parts[ObjectID(.table, setting.table), default: []] { schema.addWait(of: id, for: part) }
                 // The replica identity and the clustering go with their index.

@@ -194,5 +194,35 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
             to:
                 "CREATE VIEW t AS SELECT 1 AS id; CREATE MATERIALIZED VIEW s AS SELECT id FROM t; CREATE INDEX i ON s (id);"
         ),
+        SchemaPair(
+            name: "a partition leaves and comes back while an index of the whole goes",
+            from: """
+                CREATE TABLE p (a int NOT NULL, n int) PARTITION BY LIST (a); CREATE INDEX p_n ON p (n);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+                """,
+            to: """
+                CREATE TABLE p (a int NOT NULL, n int) PARTITION BY LIST (a);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1, 2);
+                """),
+        SchemaPair(
+            name: "a child's settings are its own",
+            from: """
+                CREATE TABLE parent (n int DEFAULT 1, s text);
+                CREATE TABLE child (m int) INHERITS (parent);
+                """,
+            to: """
+                CREATE TABLE parent (n int DEFAULT 2, s text);
+                CREATE TABLE child (m int) INHERITS (parent);
+                ALTER TABLE ONLY parent ALTER n SET STATISTICS 300, ALTER s SET STORAGE EXTERNAL;
+                ALTER TABLE child ALTER n SET STATISTICS 50, ALTER n DROP DEFAULT;
+                """),
+        SchemaPair(
+            name: "a partition's own key is like the whole's",
+            from: "",
+            to: """
+                CREATE TABLE p (a int NOT NULL, b int NOT NULL, UNIQUE (a, b)) PARTITION BY LIST (a);
+                CREATE TABLE p1 PARTITION OF p (PRIMARY KEY (a, b)) FOR VALUES IN (1);
+                CREATE INDEX p_b ON p (b); CREATE INDEX p1_own ON p1 (b);
+                """),
     ]
 }

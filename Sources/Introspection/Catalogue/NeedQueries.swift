@@ -26,7 +26,7 @@ enum NeedQuery {
 
     /// The defaults: a generated column's is the column's own affair.
     static let defaults = """
-        SELECT d.tableoid, d.oid, 0, 'pg_class'::regclass::oid, d.adrelid, d.adnum, a.attgenerated = 's'
+        SELECT d.tableoid, d.oid, 0, 'pg_class'::regclass::oid, d.adrelid, d.adnum, a.attgenerated <> ''
         FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         """
 

@@ -136,7 +136,12 @@ extension DDLWriter {
             guard object.isInherited, let table = object.container, difference.isDetached(table),
                 let detaching = drops[ObjectID(.inheritance, table.name)] ?? makings[table]
             else { continue }
-            if let drop = drops[id] { graph.order(detaching.last, before: drop.first) }
+            if let drop = drops[id] {
+                graph.order(detaching.last, before: drop.first)
+                if let attaching = makings[ObjectID(.inheritance, table.name)] {
+                    graph.order(drop.last, before: attaching.first)
+                }
+            }
             for theirs in parentChecks(of: object) {
                 if let drop = drops[theirs] { graph.order(detaching.last, before: drop.first) }
             }

@@ -119,7 +119,9 @@ public struct DDLWriter {
             return add(.drop, id, [DDLStage([])])
         }
         let surroundings = surroundings(of: object)
-        var stages = style == .plain ? [DDLStage(object.removal)] : object.removalStages(in: surroundings)
+        // Once it has been let go it goes at once: the table may be attached again.
+        let isShort = style == .plain || object.isInherited
+        var stages = isShort ? [DDLStage(object.removal)] : object.removalStages(in: surroundings)
         // A partition's key goes with an index of the whole only where that is said.
         if wholesOfKeys.contains(id) { stages = [DDLStage(object.removal.map { $0 + " CASCADE" })] }
         if let loss = object.loss, !stages.isEmpty { stages[0].remark = loss }
@@ -243,10 +245,10 @@ public struct DDLWriter {
     private func surroundings(of object: any SchemaObject) -> Surroundings {
         var surroundings = Surroundings()
         surroundings.isReplacement = difference.fates[object.id] == .remake
-        guard let container = object.container, container.kind == .table,
-            ![.create, .drop, .remake].contains(difference.fates[container])
+        guard let container = object.container, ![.create, .drop, .remake].contains(difference.fates[container])
         else { return surroundings }
         surroundings.table = difference.new.objects[container] as? Table
+        surroundings.isOfDomainInUse = container.kind == .domain
         return surroundings
     }
 
