@@ -148,6 +148,12 @@ private struct CatalogueReading {
         for row in try await ask(NeedQuery.needs) {
             guard let needer = name(try row.address()), let needed = name(try row.address(at: 3)) else { continue }
             schema.addNeed(of: needer, for: needed)
+            // A column takes its parent's default as it finds it.
+            if needer.kind == .column, needed.kind == .column,
+                schema.objects[needer]?.container != schema.objects[needed]?.container
+            {
+                schema.addWait(of: needer, for: ObjectID(.columnDefault, needed.name))
+            }
         }
         for row in try await ask(NeedQuery.waits) {
             guard let later = name(try row.address()), let earlier = name(try row.address(at: 3)) else { continue }

@@ -224,5 +224,33 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
                 CREATE TABLE p1 PARTITION OF p (PRIMARY KEY (a, b)) FOR VALUES IN (1);
                 CREATE INDEX p_b ON p (b); CREATE INDEX p1_own ON p1 (b);
                 """),
+        SchemaPair(
+            name: "a function gets an argument more, under all that calls it",
+            from: """
+                CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a';
+                CREATE TABLE t (id int); CREATE VIEW v AS SELECT f(id) AS x FROM t; CREATE INDEX i ON t (f(id));
+                """,
+            to: """
+                CREATE FUNCTION f(a int, b int DEFAULT 2) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + b';
+                CREATE TABLE t (id int); CREATE VIEW v AS SELECT f(id) AS x FROM t; CREATE INDEX i ON t (f(id));
+                """),
+        SchemaPair(
+            name: "a key becomes another under a foreign key",
+            from: "CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL); CREATE TABLE u (t int REFERENCES t);",
+            to: """
+                CREATE TABLE t (a int NOT NULL UNIQUE, b int, CONSTRAINT t_pkey PRIMARY KEY (a, b));
+                CREATE TABLE u (t int REFERENCES t (a));
+                """),
+        SchemaPair(
+            name: "a child comes while its parent's defaults change",
+            from: "CREATE TABLE parent (a int DEFAULT 1, b int, c int DEFAULT 3);",
+            to: """
+                CREATE TABLE parent (a int DEFAULT 2, b int DEFAULT 2, c int);
+                CREATE TABLE child (d int) INHERITS (parent);
+                """),
+        SchemaPair(
+            name: "attributes of a composite type in use go and come",
+            from: "CREATE TYPE c AS (a int, b text); CREATE TABLE t (x c, y c[]);",
+            to: "CREATE TYPE c AS (a bigint, d date); CREATE TABLE t (x c, y c[]);"),
     ]
 }

@@ -159,7 +159,7 @@ public struct Column: SchemaObject {
     public func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage] {
         guard surroundings.isInUse else { return [DDLStage(statements)] }
         let remark =
-            type == desired.type
+            type == desired.type || TypeName(type).isKept(in: TypeName(desired.type)) && collation == desired.collation
             ? nil : "may rewrite the table \(table) under a lock that stops readers: \(type) becomes \(desired.type)"
         guard let place = statements.firstIndex(of: "\(head) SET NOT NULL") else {
             return [DDLStage(statements, remark: remark)]
@@ -188,9 +188,10 @@ public struct Column: SchemaObject {
         let typeChanges = (type, collation) != (desired.type, desired.collation) && desired.isWritten
         if generation != nil, desired.generation == nil { statements.append("\(head) DROP EXPRESSION") }
         if identity != nil, desired.identity == nil { statements.append("\(head) DROP IDENTITY") }
-        if isNotNull, !desired.isNotNull { statements.append("\(head) DROP NOT NULL") }
+        let followsParent = isInherited && desired.isInherited && isInheritedNotNull && !desired.isInheritedNotNull
+        if isNotNull, !desired.isNotNull, !followsParent { statements.append("\(head) DROP NOT NULL") }
         if typeChanges, desired.isLocal, !isInherited {
-            statements.append(isOfEnum || desired.isOfEnum ? desired.retypingThroughText : desired.retyping)
+            statements.append(isOfEnum || desired.isOfEnum ? desired.retypingThroughText : desired.retyping(from: type))
         }
         // It comes with the parent's, unless that is a new one.
         if !isNotNull, desired.isNotNull, !(isInherited && desired.isInheritedNotNull) {
@@ -203,20 +204,27 @@ public struct Column: SchemaObject {
             remaking: typeChanges ? [.view, .materializedView, .rule, .trigger, .policy, .column, .columnDefault] : [])
     }
 
-    /// Gives it its type, by a cast that keeps the values.
-    var retyping: String {
-        "\(head) TYPE \(type)" + (collation.map { " COLLATE \($0)" } ?? "") + " USING \(column)::\(type)"
+    /// Gives it its type. An explicit cast to a length would cut what is longer: the assignment refuses it.
+    private func retyping(from old: String) -> String {
+        let base = TypeName(type).base
+        let cast = TypeName(old).base == base ? "" : " USING \(column)::\(base)"
+        return "\(head) TYPE \(type)" + (collation.map { " COLLATE \($0)" } ?? "") + cast
     }
 
     /// The same by way of text: for enums, and for a type that was made anew.
     var retypingThroughText: String {
         let text = type.hasSuffix("[]") ? "text[]" : "text"
         return "\(head) TYPE \(type)" + (collation.map { " COLLATE \($0)" } ?? "")
-            + " USING \(column)::\(text)::\(type)"
+            + " USING \(column)::\(text)::\(TypeName(type).base)"
     }
 
     private func identityChange(to wanted: Identity) -> [String] {
-        guard let identity else { return ["\(head) ADD \(wanted.definition)"] }
+        guard let identity else {
+            return [
+                "\(head) ADD \(wanted.definition)",
+                wanted.numbers.catchingUp(wanted.sequence, table: table, column: column),
+            ]
+        }
         var words: [String] = []
         if identity.generation != wanted.generation { words.append("SET GENERATED \(wanted.generation)") }
         words += identity.numbers.changes(to: wanted.numbers).map { "SET \($0)" }
