@@ -141,6 +141,7 @@ private struct CatalogueReading {
             privileges.subject = subject
             schema.insert(privileges)
             schema.addWait(of: privileges.id, for: ObjectID(.owner, subject.description))
+            if let table = privileges.ofTable { schema.addWait(of: privileges.id, for: table) }
         }
     }
 

@@ -252,5 +252,14 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
             name: "attributes of a composite type in use go and come",
             from: "CREATE TYPE c AS (a int, b text); CREATE TABLE t (x c, y c[]);",
             to: "CREATE TYPE c AS (a bigint, d date); CREATE TABLE t (x c, y c[]);"),
+        SchemaPair(
+            name: "a table's privileges go, and its columns' stay",
+            from:
+                "CREATE TABLE t (a int, b int); GRANT SELECT, UPDATE ON t TO PUBLIC; GRANT UPDATE (a) ON t TO PUBLIC;",
+            to: "CREATE TABLE t (a int, b int); GRANT SELECT ON t TO PUBLIC; GRANT UPDATE (a) ON t TO PUBLIC;"),
+        SchemaPair(
+            name: "a collation changes where the storage is unusual",
+            from: "CREATE TABLE t (a text); ALTER TABLE t ALTER a SET STORAGE EXTERNAL;",
+            to: "CREATE TABLE t (a text COLLATE \"C\"); ALTER TABLE t ALTER a SET STORAGE EXTERNAL;"),
     ]
 }

@@ -237,8 +237,8 @@ public struct Column: SchemaObject {
 
     private func storageChange(to desired: Self) -> [String] {
         var statements: [String] = []
-        // Another type brings its own.
-        let isReset = type != desired.type
+        // Another type brings its own, and so does the same in another collation.
+        let isReset = (type, collation) != (desired.type, desired.collation)
         if let wanted = desired.compression ?? (isReset ? nil : "default"),
             isReset || compression != desired.compression
         {
