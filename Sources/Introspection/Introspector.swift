@@ -219,8 +219,9 @@ private struct CatalogueReading {
                 }
             case let attachment as IndexAttachment:
                 if let whole = indexes[attachment.whole] { schema.addNeed(of: id, for: whole) }
-                let siblings = schema.objects[attachment.part]?.container.flatMap { parts[$0] } ?? []
-                for own in siblings where isOwnIndex(own) { schema.addWait(of: own, for: id) }
+                guard let table = schema.objects[attachment.part]?.container else { continue }
+                schema.addWait(of: id, for: ObjectID(.inheritance, table.name))
+                for own in parts[table, default: []] where isOwnIndex(own) { schema.addWait(of: own, for: id) }
             case let setting as TableSetting:
                 for part in parts[ObjectID(.table, setting.table), default: []] { schema.addWait(of: id, for: part) }
                 // The replica identity and the clustering go with their index.

@@ -261,5 +261,16 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
             name: "a collation changes where the storage is unusual",
             from: "CREATE TABLE t (a text); ALTER TABLE t ALTER a SET STORAGE EXTERNAL;",
             to: "CREATE TABLE t (a text COLLATE \"C\"); ALTER TABLE t ALTER a SET STORAGE EXTERNAL;"),
+        SchemaPair(
+            name: "a partition comes to an index that is there",
+            from: """
+                CREATE TABLE p (a int, n int) PARTITION BY LIST (a); CREATE INDEX p_n ON p (n DESC);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+                """,
+            to: """
+                CREATE TABLE p (a int, n int CONSTRAINT late CHECK (n > 0)) PARTITION BY LIST (a); CREATE INDEX p_n ON p (n DESC);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+                CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2); CREATE INDEX p2_a ON p2 (a);
+                """),
     ]
 }
