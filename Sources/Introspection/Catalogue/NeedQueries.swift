@@ -59,6 +59,9 @@ enum NeedQuery {
           WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
         UNION ALL SELECT format('security label of %s %s', o.type, o.identity)
           FROM pg_seclabel l CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) o
+        -- From 18 on they are objects of their own, and may be what a column cannot say.
+        UNION ALL SELECT format('not-null constraint %I of %s', k.conname, k.conrelid::regclass) FROM pg_constraint k
+          WHERE k.contype = 'n' AND k.conrelid >= 16384 AND (NOT k.convalidated OR k.connoinherit)
         ORDER BY 1
         """
 }
