@@ -69,10 +69,10 @@ test_flags := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build/$(SA
 
 .PHONY: test
 test: PACKAGES += pgbouncer
-test: deps ## Build and run all tests (SANITIZE=thread|address, FILTER=)
+test: deps ## Build and run all tests (SANITIZE=thread|address, FILTER=, RESULTS=FILE.xml)
 	$(SWIFT) build --build-tests $(test_flags)
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) \
-	    $(SWIFT) test --skip-build $(test_flags) $(if $(FILTER),--filter "$(FILTER)")
+	    $(SWIFT) test --skip-build $(test_flags) $(if $(FILTER),--filter '$(FILTER)') $(if $(RESULTS),--xunit-output '$(RESULTS)')
 
 # Which other servers; each comes from a package of PyPI, for tests only.
 MAJORS ?= 16 17 18

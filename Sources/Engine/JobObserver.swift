@@ -40,7 +40,7 @@ struct JobObserver: Sendable {
                 try await lookAtQueue(&shown)
                 switch now.stage {
                 case .backingUp: try await lookAtDump(&shown)
-                case .applying: try await lookAtStep(now, &shown)
+                case .applying: try await lookAtStep(&shown)
                 default: break
                 }
             } catch let error as ServerError where !error.endsSession {
@@ -95,8 +95,10 @@ struct JobObserver: Sendable {
         if activity.note(waiting: try await reporter.jobs.waiting(except: job)) { reporter.signal.raise() }
     }
 
-    private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
+    private func lookAtStep(_ shown: inout Shown) async throws {
         await reporter.tellApplied(job)
+        // Meanwhile the work has gone on.
+        guard let now = activity.current, now.stage == .applying else { return }
         // Where one step follows the other there is nothing to wait for: not at every look.
         let isMoving = now.revision != shown.revision
         shown.revision = now.revision

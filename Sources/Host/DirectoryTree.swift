@@ -90,6 +90,11 @@ public enum DirectoryTree {
         }
     }
 
+    /// Makes what `make` does, so that also the user who serves root's clusters can pass, who has to reach what is in it.
+    public static func makePassable(_ path: String) throws(FileError) {
+        try make(path, mode: SystemAccount.isRoot ? 0o711 : 0o700)
+    }
+
     /// Makes a new, private directory in `parent` whose name begins with `prefix`.
     public static func makeTemporary(in parent: String, prefix: String) throws(FileError) -> String {
         let path = FilePaths.join(parent, "\(prefix)\(FilePaths.uniqueSuffix())")

@@ -69,10 +69,7 @@ struct Rehearsal: Sendable {
 
     private func rehearse(_ shape: DatabaseShape, _ outcome: inout Outcome) async throws {
         let parent = FilePaths.join(rules.directory, configuration.name)
-        // Root's clusters are served by another user, who has to pass.
-        let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
-        try DirectoryTree.make(rules.directory, mode: mode)
-        try DirectoryTree.make(parent, mode: mode)
+        try DirectoryTree.makePassable(parent)
         if rules.unit == nil, SystemAccount.isRoot, let account = SystemAccount.forClusters,
             let closed = account.firstClosed(onTheWayTo: parent)
         {
