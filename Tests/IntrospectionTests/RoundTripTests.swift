@@ -6,14 +6,13 @@ import Testing
 
 /// What is said to lead from one schema to another does, both ways.
 @Suite struct RoundTripTests {
-    @Test(arguments: SchemaPair.all)
-    func leadsThere(_ pair: SchemaPair) async throws {
-        try await becomes(pair.from, pair.to)
-    }
-
-    @Test(arguments: SchemaPair.all)
-    func leadsBack(_ pair: SchemaPair) async throws {
-        try await becomes(pair.to, pair.from)
+    @Test(arguments: SchemaPair.all, [DDLWriter.Style.plain, .careful])
+    func leadsThereAndBack(_ pair: SchemaPair, _ style: DDLWriter.Style) async throws {
+        try await SchemaTrial.with(pair.from, pair.to) { trial in
+            let start = try await Introspector().read(trial.left)
+            try await trial.lead(to: try await Introspector().read(trial.right), style: style)
+            try await trial.lead(to: start, style: style)
+        }
     }
 
     /// The model may not be blind where pg_dump sees.
