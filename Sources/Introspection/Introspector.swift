@@ -231,7 +231,12 @@ private struct CatalogueReading {
                 let index = own.first { ((schema.objects[$0] as? Constraint)?.index ?? $0.name).hasSuffix(".\(name)") }
                 if let index { schema.addNeed(of: id, for: index) }
             case let ownership as SequenceOwnership:
-                schema.addNeed(of: id, for: ObjectID(.column, ownership.column))
+                let column = ObjectID(.column, ownership.column)
+                schema.addNeed(of: id, for: column)
+                // Whom the table is given to gets the sequence with it.
+                if let table = schema.objects[column]?.container {
+                    schema.addWait(of: ObjectID(.owner, table.description), for: id)
+                }
             default: break
             }
         }

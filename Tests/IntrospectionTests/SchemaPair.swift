@@ -272,5 +272,12 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
                 CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
                 CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2); CREATE INDEX p2_a ON p2 (a);
                 """),
+        SchemaPair(
+            name: "a sequence comes to somebody else's table",
+            from: "CREATE TABLE t (n int); ALTER TABLE t OWNER TO pg_monitor; CREATE TABLE u (n int);",
+            to: """
+                CREATE TABLE t (n int); CREATE SEQUENCE t_s OWNED BY t.n; ALTER TABLE t OWNER TO pg_monitor;
+                CREATE TABLE u (n int); CREATE SEQUENCE u_s OWNED BY u.n; ALTER TABLE u OWNER TO pg_monitor;
+                """),
     ]
 }

@@ -140,20 +140,10 @@ public struct DDLWriter {
         let written = asWritten(object)
         var stages =
             style == .plain ? [DDLStage(written.creation)] : written.creationStages(in: surroundings(of: object))
-        stages[stages.count - 1].statements += catchingUp(object)
+        if let ownership = object as? SequenceOwnership {
+            stages[0].statements = handingOver(ownership) + stages[0].statements + catchingUp(ownership)
+        }
         add(.make, id, stages)
-    }
-
-    /// Brings a new sequence to where the column is that it counts for from now on.
-    private func catchingUp(_ object: any SchemaObject) -> [String] {
-        guard let ownership = object as? SequenceOwnership, isMade(ObjectID(.sequence, ownership.sequence)),
-            let sequence = difference.new.objects[ObjectID(.sequence, ownership.sequence)] as? Sequence,
-            let column = difference.new.objects[ObjectID(.column, ownership.column)] as? Column,
-            difference.old.objects[column.id] != nil, !isMade(column.id), !isMade(ObjectID(.table, column.table)),
-            ["smallint", "integer", "bigint"].contains(column.type),
-            column.standard?.expression.hasPrefix("nextval(") ?? false
-        else { return [] }
-        return [sequence.numbers.catchingUp(sequence.name, table: column.table, column: column.column)]
     }
 
     /// What validates a check that comes from a parent's which is not validated.
@@ -187,7 +177,7 @@ public struct DDLWriter {
             || parts[whole, default: []].allSatisfy { difference.new.objects[$0]?.container.map(isMade) ?? false }
     }
 
-    private func isMade(_ id: ObjectID) -> Bool { [.create, .remake].contains(difference.fates[id]) }
+    func isMade(_ id: ObjectID) -> Bool { [.create, .remake].contains(difference.fates[id]) }
 
     /// Whether a partition's key comes with that of the whole, or with the partition.
     private func comesWithWhole(_ id: ObjectID) -> Bool { bringer(of: id) != nil }
