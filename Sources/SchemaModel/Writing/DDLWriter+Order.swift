@@ -28,10 +28,14 @@ extension DDLWriter {
     /// What a crash does not empty may not point at what it does: tables that become so, and foreign keys, take turns.
     private mutating func connectLogging() {
         func turn(_ table: ObjectID) -> (isUnlogged: Bool, span: Span)? {
-            guard difference.fates[table] == .alter, let old = difference.old.objects[table] as? Table,
-                let new = difference.new.objects[table] as? Table, old.isUnlogged != new.isUnlogged
-            else { return nil }
-            return makings[table].map { (new.isUnlogged, $0) }
+            guard let isUnlogged = difference.isTurnedUnlogged(table) else { return nil }
+            return makings[table].map { (isUnlogged, $0) }
+        }
+        for case let ownership as SequenceOwnership in difference.old.objects.values {
+            guard let table = difference.old.objects[ObjectID(.column, ownership.column)]?.container,
+                let (_, span) = turn(table), let sequence = makings[ObjectID(.sequence, ownership.sequence)]
+            else { continue }
+            graph.order(span.last, before: sequence.first)
         }
         for (id, object) in difference.old.objects {
             guard let key = object as? Constraint, key.type == "f" else { continue }
