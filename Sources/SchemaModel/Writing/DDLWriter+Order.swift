@@ -31,11 +31,18 @@ extension DDLWriter {
             guard let isUnlogged = difference.isTurnedUnlogged(table) else { return nil }
             return makings[table].map { (isUnlogged, $0) }
         }
-        for case let ownership as SequenceOwnership in difference.old.objects.values {
-            guard let table = difference.old.objects[ObjectID(.column, ownership.column)]?.container,
-                let (_, span) = turn(table), let sequence = makings[ObjectID(.sequence, ownership.sequence)]
-            else { continue }
-            graph.order(span.last, before: sequence.first)
+        // A table takes its sequences along: those that stay are turned after it, and new ones come after that.
+        for schema in [difference.old, difference.new] {
+            for case let ownership as SequenceOwnership in schema.objects.values {
+                guard let table = schema.objects[ObjectID(.column, ownership.column)]?.container,
+                    let (_, span) = turn(table)
+                else { continue }
+                let sequence = ObjectID(.sequence, ownership.sequence)
+                if difference.fates[sequence] == .alter, let making = makings[sequence] {
+                    graph.order(span.last, before: making.first)
+                }
+                if let making = makings[ownership.id] { graph.order(span.last, before: making.first) }
+            }
         }
         for (id, object) in difference.old.objects {
             guard let key = object as? Constraint, key.type == "f" else { continue }
