@@ -108,7 +108,7 @@ python: ## Make a Python with the packages varlink and prometheus_client, for th
 schema-tools: ## Make a Python with migra and Alembic, for the benchmark that compares schemas
 	@[ -x .build/schema-tools/bin/python3 ] || python3 -m venv .build/schema-tools
 	@.build/schema-tools/bin/python3 -c 'import alembic, migra, psycopg2' 2> /dev/null || \
-	    .build/schema-tools/bin/pip install -q 'setuptools<81' alembic==1.20.1 migra==3.0.1663481299 psycopg2-binary==2.9.13
+	    .build/schema-tools/bin/pip install -q 'setuptools<81' 'sqlalchemy<2.1' alembic==1.20.1 migra==3.0.1663481299 psycopg2-binary==2.9.13
 
 .PHONY: torture
 torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=)

@@ -47,6 +47,7 @@ public struct SchemaDifference: Sendable {
         for id in old.objects.keys.sorted() where fates[id] == .drop { followDrop(of: id, needers) }
         followAttachments(needers)
         followRevocations()
+        followLogging()
         setDefaultPrivilegesAside()
     }
 
@@ -138,6 +139,30 @@ public struct SchemaDifference: Sendable {
             else { continue }
             fates[privileges.id] = .alter
             alterations[privileges.id, default: []] += privileges.creation
+        }
+    }
+
+    /// Whether a table stays and becomes unlogged, or logged; nil where neither.
+    func isTurnedUnlogged(_ table: ObjectID) -> Bool? {
+        guard fates[table] == .alter, let was = old.objects[table] as? Table,
+            let becomes = new.objects[table] as? Table,
+            was.isUnlogged != becomes.isUnlogged
+        else { return nil }
+        return becomes.isUnlogged
+    }
+
+    /// A table that becomes unlogged or logged takes along the sequences that its columns own.
+    private mutating func followLogging() {
+        for case let ownership as SequenceOwnership in old.objects.values {
+            guard let table = old.objects[ObjectID(.column, ownership.column)]?.container,
+                let isUnlogged = isTurnedUnlogged(table),
+                let sequence = new.objects[ObjectID(.sequence, ownership.sequence)] as? Sequence,
+                sequence.isUnlogged != isUnlogged, sequence.followsLogging ?? false, !isGone(sequence.id)
+            else { continue }
+            fates[sequence.id] = .alter
+            if alterations[sequence.id]?.contains(sequence.logging) != true {
+                alterations[sequence.id, default: []].append(sequence.logging)
+            }
         }
     }
 

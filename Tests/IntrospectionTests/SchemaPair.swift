@@ -279,5 +279,11 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
                 CREATE TABLE t (n int); CREATE SEQUENCE t_s OWNED BY t.n; ALTER TABLE t OWNER TO pg_monitor;
                 CREATE TABLE u (n int); CREATE SEQUENCE u_s OWNED BY u.n; ALTER TABLE u OWNER TO pg_monitor;
                 """),
+        SchemaPair(
+            name: "a table becomes unlogged, and its sequence does not",
+            from: "CREATE TABLE t (n serial, m int); CREATE SEQUENCE s OWNED BY t.m;",
+            to:
+                "CREATE UNLOGGED TABLE t (n serial, m int); CREATE SEQUENCE s OWNED BY t.m; CREATE SEQUENCE u OWNED BY t.m;"
+        ),
     ]
 }

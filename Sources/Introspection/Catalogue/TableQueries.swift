@@ -69,7 +69,7 @@ extension CatalogueQuery {
         Sequence.self,
         """
         SELECT c.tableoid, c.oid, 0, json_build_object('name', \(Fragment.relation), 'numbers', \(Fragment.numbers),
-          'isUnlogged', c.relpersistence = 'u')
+          'isUnlogged', c.relpersistence = 'u', 'followsLogging', current_setting('server_version_num')::int >= 150000)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
         WHERE \(Fragment.isOurs) AND \(Fragment.isNoMember("c")) AND NOT EXISTS (
           SELECT FROM pg_depend i WHERE i.classid = c.tableoid AND i.objid = c.oid AND i.deptype = 'i')

@@ -69,6 +69,8 @@ public struct Sequence: SchemaObject {
     public var numbers: SequenceNumbers
     /// Whether a crash may forget it.
     public var isUnlogged: Bool
+    /// Whether its table takes it along when it becomes unlogged or logged: from PostgreSQL 15 on.
+    public var followsLogging: Bool?
 
     /// `sequence name`.
     public var id: ObjectID { ObjectID(.sequence, name) }
@@ -111,10 +113,18 @@ public struct Sequence: SchemaObject {
             statements.append(desired.clamping)
         }
         if !words.isEmpty { statements.append("ALTER SEQUENCE \(name) \(words.joined(separator: " "))") }
-        if isUnlogged != desired.isUnlogged {
-            statements.append("ALTER SEQUENCE \(name) SET \(desired.isUnlogged ? "UNLOGGED" : "LOGGED")")
-        }
+        if isUnlogged != desired.isUnlogged { statements.append(desired.logging) }
         return .inPlace(statements)
+    }
+
+    /// Says that it is logged, or is not.
+    var logging: String { "ALTER SEQUENCE \(name) SET \(isUnlogged ? "UNLOGGED" : "LOGGED")" }
+
+    /// Equal, whatever the server.
+    public func isSame(as other: Self) -> Bool {
+        var copy = self
+        copy.followsLogging = other.followsLogging
+        return copy == other
     }
 }
 

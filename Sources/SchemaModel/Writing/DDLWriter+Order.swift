@@ -28,10 +28,21 @@ extension DDLWriter {
     /// What a crash does not empty may not point at what it does: tables that become so, and foreign keys, take turns.
     private mutating func connectLogging() {
         func turn(_ table: ObjectID) -> (isUnlogged: Bool, span: Span)? {
-            guard difference.fates[table] == .alter, let old = difference.old.objects[table] as? Table,
-                let new = difference.new.objects[table] as? Table, old.isUnlogged != new.isUnlogged
-            else { return nil }
-            return makings[table].map { (new.isUnlogged, $0) }
+            guard let isUnlogged = difference.isTurnedUnlogged(table) else { return nil }
+            return makings[table].map { (isUnlogged, $0) }
+        }
+        // A table takes its sequences along: those that stay are turned after it, and new ones come after that.
+        for schema in [difference.old, difference.new] {
+            for case let ownership as SequenceOwnership in schema.objects.values {
+                guard let table = schema.objects[ObjectID(.column, ownership.column)]?.container,
+                    let (_, span) = turn(table)
+                else { continue }
+                let sequence = ObjectID(.sequence, ownership.sequence)
+                if difference.fates[sequence] == .alter, let making = makings[sequence] {
+                    graph.order(span.last, before: making.first)
+                }
+                if let making = makings[ownership.id] { graph.order(span.last, before: making.first) }
+            }
         }
         for (id, object) in difference.old.objects {
             guard let key = object as? Constraint, key.type == "f" else { continue }

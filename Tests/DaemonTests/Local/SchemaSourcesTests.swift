@@ -5,11 +5,6 @@ import Testing
 /// Schemas of living databases, of revisions and of settings, compared by the program as people call it.
 @Suite("migratectl compares what is there", .timeLimit(.minutes(15)))
 struct SchemaSourcesTests {
-    private static let revisions = [
-        TestRevision("r1", after: nil, upgrade: ["CREATE TABLE early (id int PRIMARY KEY)"]),
-        TestRevision("r2", after: "r1", upgrade: ["CREATE TABLE late (id int)"]),
-    ]
-
     @Test("two databases: nothing but the SQL, nothing at all when they are equal, and what is not understood by name")
     func databases() async throws {
         try await with { harness, present, desired in
@@ -32,7 +27,13 @@ struct SchemaSourcesTests {
     @Test("the revisions at a target are a schema, and a database that lacks revisions is not compared")
     func targets() async throws {
         try await with { harness, present, _ in
-            try harness.write(Self.revisions)
+            for (id, parent, sql) in [
+                ("r1", "none", "CREATE TABLE early (id int)"), ("r2", "r1", "CREATE TABLE late (id int)"),
+            ] {
+                try TestFiles.write(
+                    harness.migrations + "/\(id).sql",
+                    "-- revision: \(id)\n-- down_revision: \(parent)\n\n-- migrated: upgrade\n\(sql);\n")
+            }
             let places = ["--directory", harness.migrations]
             let between = try await Self.control(
                 harness, ["diff", "revisions@r1", "revisions", "--sql", "--plain"] + places)
