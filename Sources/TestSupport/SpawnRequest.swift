@@ -12,6 +12,9 @@ enum SpawningThread {
         pthread_create(
             &thread, nil,
             { _ in
+                // As nice as we were started: the dispatch library's threads, one of which starts this one, are not.
+                let process = __priority_which_t(PRIO_PROCESS.rawValue)
+                setpriority(process, 0, getpriority(process, id_t(getpid())))
                 while true {
                     SpawningThread.available.wait()
                     SpawningThread.jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }?()
