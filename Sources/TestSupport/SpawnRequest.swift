@@ -48,7 +48,13 @@ struct SpawnRequest: Sendable {
     /// The child's descriptors and which of ours they are; without one for 0 it reads nothing.
     var descriptors: [Int32: Int32]
 
-    private static let variables = ["PATH": path, "LC_ALL": "C", "TZ": "UTC"]
+    private static let variables = ["PATH": path, "LC_ALL": "C", "TZ": "UTC"].merging(sanitizers) { own, _ in own }
+
+    /// What instrumented programs are told, each for itself.
+    private static let sanitizers = Dictionary(
+        uniqueKeysWithValues: ["TSAN_OPTIONS", "ASAN_OPTIONS"].compactMap { (name: String) in
+            getenv(name).map { (name, String(cString: $0)) }
+        })
 
     /// The programs of the server that the tests are to run with are to be found as well.
     private static let path: String = {

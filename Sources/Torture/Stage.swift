@@ -9,7 +9,7 @@ struct Stage: Sendable {
     let tally: Tally
 
     /// How long anything may take before it counts as hanging.
-    static let patience = Duration.seconds(120)
+    static let patience = Duration.seconds(300)
 
     /// Daemons come back at once here: long pauses would only make a run longer.
     private static let eagerness = Patience(pauses: Array(repeating: .milliseconds(30), count: 200))
