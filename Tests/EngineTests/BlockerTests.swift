@@ -76,7 +76,10 @@ import Testing
                 // Whoever reads a page keeps it from being frozen; as old as that it is at once.
                 try await reader.script("BEGIN; DECLARE c CURSOR FOR SELECT * FROM t_a; FETCH c")
                 try await fixture.admin.execute(
-                    "ALTER TABLE t_a SET (autovacuum_freeze_max_age = 100000, autovacuum_freeze_min_age = 0)")
+                    """
+                    ALTER TABLE t_a SET (autovacuum_freeze_max_age = 100000, autovacuum_freeze_min_age = 0,
+                        autovacuum_freeze_table_age = 0)
+                    """)
                 try await fixture.waitUntil(
                     "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'autovacuum: %t_a (to prevent wraparound)')"
                 )
