@@ -69,10 +69,10 @@ test_flags := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build/$(SA
 
 .PHONY: test
 test: PACKAGES += pgbouncer
-test: deps ## Build and run all tests (SANITIZE=thread|address, FILTER=)
+test: deps ## Build and run all tests (SANITIZE=thread|address, FILTER=, RESULTS=FILE.xml)
 	$(SWIFT) build --build-tests $(test_flags)
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) \
-	    $(SWIFT) test --skip-build $(test_flags) $(if $(FILTER),--filter "$(FILTER)")
+	    $(SWIFT) test --skip-build $(test_flags) $(if $(FILTER),--filter '$(FILTER)') $(if $(RESULTS),--xunit-output '$(RESULTS)')
 
 # Which other servers; each comes from a package of PyPI, for tests only.
 MAJORS ?= 16 17 18
@@ -104,6 +104,12 @@ python: ## Make a Python with the packages varlink and prometheus_client, for th
 	@.build/python/bin/python3 -c 'import varlink, prometheus_client' 2> /dev/null || \
 	    .build/python/bin/pip install -q varlink==31.0.0 prometheus_client==0.26.0
 
+.PHONY: schema-tools
+schema-tools: ## Make a Python with migra and Alembic, for the benchmark that compares schemas
+	@[ -x .build/schema-tools/bin/python3 ] || python3 -m venv .build/schema-tools
+	@.build/schema-tools/bin/python3 -c 'import alembic, migra, psycopg2' 2> /dev/null || \
+	    .build/schema-tools/bin/pip install -q 'setuptools<81' alembic==1.20.1 migra==3.0.1663481299 psycopg2-binary==2.9.13
+
 .PHONY: torture
 torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=)
 	$(SWIFT) build
@@ -114,7 +120,7 @@ torture-proof: deps ## Take a safeguard out, each in turn, and see that make tor
 	DURATION=$(DURATION) scripts/torture-proof
 
 .PHONY: bench
-bench: release ## Measure against psql, with medians and ratios
+bench: release schema-tools ## Measure against psql, migra and Alembic, with medians and ratios
 	@Benchmarks/run $(BUILD)
 	@Benchmarks/schemas $(BUILD)
 

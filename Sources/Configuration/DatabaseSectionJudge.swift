@@ -17,7 +17,8 @@ struct DatabaseSectionJudge {
         let location = judgeLocation()
         var database = DatabaseSettings(
             name: name, location: location ?? .embedded(directory: ""),
-            migrations: section.paths("migrations") ?? input.defaults.migrations, backup: backup)
+            migrations: section.paths("migrations") ?? input.defaults.migrations, backup: backup,
+            rehearsal: RehearsalSectionJudge(section: section.child("rehearsal", .rehearsal), daemon: daemon).judge())
         database.recursiveMigrations = section.flag("recursive_migrations") ?? database.recursiveMigrations
         database.fileTemplate = fileTemplate() ?? database.fileTemplate
         if database.fileTemplate.makesDirectories, !database.recursiveMigrations {
@@ -25,9 +26,6 @@ struct DatabaseSectionJudge {
                 "file_template", "the directories that it makes would not be looked into",
                 hint: "set recursive_migrations = true")
         }
-        database.rehearsal = RehearsalSectionJudge(
-            section: section.child("rehearsal", .rehearsal), daemon: daemon
-        ).judge()
         database.locks = judgeLocks(section.child("locks", .locks))
         let judge = SchemaSectionJudge { input.objection(to: $0)?.message }
         database.schema = judge.judge(section.child("schema", .schema))

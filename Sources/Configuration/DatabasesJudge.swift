@@ -72,7 +72,8 @@ struct DatabasesJudge {
         }
         let backup = input.backupRules(daemon)
         return DatabaseSettings(
-            name: "default", location: location, migrations: input.defaults.migrations, backup: backup)
+            name: "default", location: location, migrations: input.defaults.migrations, backup: backup,
+            rehearsal: RehearsalSettings(of: daemon))
     }
 
     private func judgedURL(_ text: String, _ origin: SettingsOrigin, key: String) -> DatabaseLocation? {

@@ -41,6 +41,11 @@ public struct RehearsalSettings: Sendable, Equatable {
         self.asked = asked
         self.overrun = overrun
     }
+
+    /// The section of a daemon's database of which nothing is said: copies are made in the state directory.
+    init(of daemon: DaemonSettings) {
+        self.init(directory: daemon.stateDirectory + "/rehearsals")
+    }
 }
 
 /// Judges `[database.NAME.rehearsal]`.
@@ -53,7 +58,8 @@ struct RehearsalSectionJudge {
     }
 
     func judge() -> RehearsalSettings {
-        var rehearsal = RehearsalSettings(directory: section.path("directory") ?? daemon.stateDirectory + "/rehearsals")
+        var rehearsal = RehearsalSettings(of: daemon)
+        rehearsal.directory = section.path("directory") ?? rehearsal.directory
         rehearsal.isOn = section.choice("policy", of: PolicyName.self) != .off
         rehearsal.maximumSize = section.size("max_size", in: 0...(1 << 50)) ?? rehearsal.maximumSize
         rehearsal.takesWayBack = section.flag("way_back") ?? rehearsal.takesWayBack

@@ -154,12 +154,15 @@ public struct DatabaseSettings: Sendable, Equatable, Identifiable {
     public var id: String { name }
 
     /// The section with its defaults where nothing is said.
-    public init(name: String, location: DatabaseLocation, migrations: [String], backup: BackupRules) {
+    public init(
+        name: String, location: DatabaseLocation, migrations: [String], backup: BackupRules,
+        rehearsal: RehearsalSettings
+    ) {
         self.name = name
         self.location = location
         self.migrations = migrations
         self.backup = backup
-        rehearsal = RehearsalSettings(directory: backup.directory + "/.rehearsals")
+        self.rehearsal = rehearsal
         recursiveMigrations = false
         fileTemplate = .standard
         searchPath = []

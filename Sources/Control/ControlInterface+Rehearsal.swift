@@ -100,7 +100,9 @@ extension ControlInterface {
           # As pg_locks has it.
           mode: string,
           # From the statement's beginning to the transaction's end.
-          heldMilliseconds: float
+          heldMilliseconds: float,
+          # True where the plan itself has made the relation, so that nobody is kept from anything.
+          isOfNew: ?bool
         )
 
         # What a statement did to a table or an index.

@@ -25,7 +25,7 @@ struct DaemonServices: Sendable {
         // Before anybody can take us for ready: until it is trapped, SIGHUP would end the program.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Made first, so that root's daemon lets the user pass who serves the clusters in it; what is in there protects itself.
-        try? DirectoryTree.make(settings.daemon.stateDirectory, mode: SystemAccount.isRoot ? 0o711 : 0o700)
+        try? DirectoryTree.makePassable(settings.daemon.stateDirectory)
         let clusters = EmbeddedClusters(logger: logger)
         let throwAway: ThrowAwayDatabase? =
             if let place = errand?.throwAway, let database = settings.databases.first {

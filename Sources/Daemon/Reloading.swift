@@ -1,6 +1,7 @@
 import Configuration
 import Digest
 import Engine
+import Host
 import Logging
 import Planning
 import PostgresClient
@@ -115,7 +116,11 @@ final class Reloading: Sendable {
             var configuration = DatabaseConfiguration(
                 database, connection: connection, stopPatience: settings.daemon.stopTimeout)
             configuration.takesOnlyOwnJobs = isErrand
-            configuration.rehearsal.unit = ProcessEnvironment.variables()["MIGRATED_COPY_SOCKET"]
+            let environment = ProcessEnvironment.variables()
+            configuration.rehearsal.unit = environment["MIGRATED_COPY_SOCKET"]
+            if configuration.rehearsal.unit != nil, let cache = environment["CACHE_DIRECTORY"] {
+                configuration.rehearsal.templates = FilePaths.join(cache, "clusters")
+            }
             // "default" is one database today and another one tomorrow.
             let place = SHA256Digest.of(Array(connection.redacted.utf8)).description.prefix(12)
             configuration.releaseMark = "\(settings.daemon.stateDirectory)/released/\(database.name)-\(place)"

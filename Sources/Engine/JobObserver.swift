@@ -40,7 +40,7 @@ struct JobObserver: Sendable {
                 try await lookAtQueue(&shown)
                 switch now.stage {
                 case .backingUp: try await lookAtDump(&shown)
-                case .applying: try await lookAtStep(now, &shown)
+                case .applying: try await lookAtStep(&shown)
                 default: break
                 }
             } catch let error as ServerError where !error.endsSession {
@@ -64,6 +64,7 @@ struct JobObserver: Sendable {
         /// Bytes that the dump has read, by table, and the size of the database when it began.
         var dumped: [String: Int64] = [:]
         var size: Int64?
+        var isReadBack = false
 
         /// Whether somebody has been in the way for long now; true once for the same sessions.
         mutating func isLongBlocked(by found: [Blocker]) -> Bool {
@@ -95,8 +96,10 @@ struct JobObserver: Sendable {
         if activity.note(waiting: try await reporter.jobs.waiting(except: job)) { reporter.signal.raise() }
     }
 
-    private func lookAtStep(_ now: Activity.Now, _ shown: inout Shown) async throws {
+    private func lookAtStep(_ shown: inout Shown) async throws {
         await reporter.tellApplied(job)
+        // Meanwhile the work has gone on.
+        guard let now = activity.current, now.stage == .applying else { return }
         // Where one step follows the other there is nothing to wait for: not at every look.
         let isMoving = now.revision != shown.revision
         shown.revision = now.revision
@@ -144,7 +147,7 @@ struct JobObserver: Sendable {
             WHERE c.datname = current_database() AND c.command = 'COPY TO' AND a.application_name = \(DumpBackup.session)
             ORDER BY c.relid
             """)
-        guard !rows.isEmpty else { return }
+        guard !rows.isEmpty else { return try await lookAtReadingBack(&shown) }
         var tables: [String] = []
         for row in rows {
             let name: String = try row.decode("name")
@@ -157,5 +160,18 @@ struct JobObserver: Sendable {
             unit: "bytes", done: done, total: shown.size.map { max($0, done) }, phase: tables.joined(separator: ", "))
         guard shown.isDue(progress) else { return }
         await reporter.event(job, .backupProgress, "dumping \(tables.joined(separator: ", "))", progress: progress)
+    }
+
+    /// A dump that was long enough to be shown is read back for a while as well, when its sessions have ended.
+    private func lookAtReadingBack(_ shown: inout Shown) async throws {
+        guard shown.progress != nil, !shown.isReadBack else { return }
+        let sessions = try await sessions.observer.query(
+            """
+            SELECT FROM pg_catalog.pg_stat_activity
+            WHERE datname = current_database() AND application_name = \(DumpBackup.session)
+            """)
+        guard sessions.isEmpty else { return }
+        shown.isReadBack = true
+        await reporter.event(job, .backupProgress, "reading the backup back to its last byte")
     }
 }

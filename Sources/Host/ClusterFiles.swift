@@ -43,7 +43,7 @@ struct ClusterFiles: Sendable {
     /// Makes the directories, gives them to `account`, and returns where the socket goes.
     func prepare(for account: SystemAccount?, longestLog: Int64) throws(FileError) -> String {
         // Another user has to pass through what is made above it.
-        if account != nil { try DirectoryTree.make(FilePaths.split(directory).parent, mode: 0o711) }
+        if account != nil { try DirectoryTree.makePassable(FilePaths.split(directory).parent) }
         try DirectoryTree.make(directory)
         var socketDirectory = FilePaths.join(directory, "socket")
         if socketDirectory.utf8.count > Self.longestSocketDirectory {

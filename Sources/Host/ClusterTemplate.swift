@@ -40,13 +40,36 @@ struct ClusterTemplate: Sendable {
     /// Keeps a copy of a cluster that was just made, instead of those of programs that are no more. To do without one only
     /// costs time.
     func keep(_ data: String) {
-        let unfinished = FilePaths.join(directory, Self.unfinished + FilePaths.uniqueSuffix())
-        do {
+        publish { unfinished throws(FileError) in
             try DirectoryTree.make(directory)
-            for other in try DirectoryTree.entries(of: directory) where isOutdated(other) {
+            try DirectoryTree.copy(data, to: unfinished, for: nil)
+        }
+    }
+
+    /// Makes the files, where they are not there, for others to copy who may only read them: there is nothing secret in them.
+    func offer(with tools: PostgresTools, shape: PostgresTools.ClusterShape) async {
+        guard !TextFiles.isDirectory(path), !SystemAccount.isRoot else { return }
+        let made = FilePaths.join(directory, Self.unfinished + FilePaths.uniqueSuffix())
+        do {
+            try DirectoryTree.make(directory, mode: 0o755)
+            try await tools.initialiseCluster(made, shape: shape)
+            publish { unfinished throws(FileError) in
+                try AtomicFile.publish(made, as: unfinished)
+                try DirectoryTree.makeReadable(unfinished)
+            }
+        } catch {
+            try? DirectoryTree.remove(made)
+        }
+    }
+
+    private func publish(_ make: (String) throws(FileError) -> Void) {
+        let unfinished = FilePaths.join(directory, Self.unfinished + FilePaths.uniqueSuffix())
+        do throws(FileError) {
+            try make(unfinished)
+            let own = FilePaths.split(unfinished).name
+            for other in try DirectoryTree.entries(of: directory) where other != own && isOutdated(other) {
                 try DirectoryTree.remove(FilePaths.join(directory, other))
             }
-            try DirectoryTree.copy(data, to: unfinished, for: nil)
             try DirectoryTree.synchronise(unfinished)
             try AtomicFile.publish(unfinished, as: path)
         } catch {

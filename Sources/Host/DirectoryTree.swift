@@ -90,6 +90,11 @@ public enum DirectoryTree {
         }
     }
 
+    /// Makes what `make` does, so that also the user who serves root's clusters can pass, who has to reach what is in it.
+    public static func makePassable(_ path: String) throws(FileError) {
+        try make(path, mode: SystemAccount.isRoot ? 0o711 : 0o700)
+    }
+
     /// Makes a new, private directory in `parent` whose name begins with `prefix`.
     public static func makeTemporary(in parent: String, prefix: String) throws(FileError) -> String {
         let path = FilePaths.join(parent, "\(prefix)\(FilePaths.uniqueSuffix())")
@@ -120,6 +125,15 @@ public enum DirectoryTree {
             guard chmod(path, status.st_mode & 0o700) == 0 else { throw FileError("protect", path) }
         }
         guard chmod(directory, 0o700) == 0 else { throw FileError("protect", directory) }
+    }
+
+    /// Lets everybody read what is in `directory` and below.
+    static func makeReadable(_ directory: String) throws(FileError) {
+        try walk(directory, prefix: "") { (_, path, status) throws(FileError) in
+            let mode: mode_t = status.st_mode & S_IFMT == S_IFDIR ? 0o755 : 0o644
+            guard chmod(path, mode) == 0 else { throw FileError("open", path) }
+        }
+        guard chmod(directory, 0o755) == 0 else { throw FileError("open", directory) }
     }
 
     /// Removes `directory` with all that is in it; one that is missing is none. Links are removed, not followed.

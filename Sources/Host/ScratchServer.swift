@@ -21,6 +21,8 @@ enum ScratchTalk {
         var roles: [String]
         /// The server's settings.
         var settings: [String: String]
+        /// Where the files of new clusters are, to be copied.
+        var templates: String?
     }
 
     struct Answer: Codable, Sendable {

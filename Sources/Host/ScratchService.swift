@@ -20,6 +20,7 @@ public enum ScratchService {
             var options = EmbeddedCluster.Options.scratch
             options.shape.superuser = superuser
             options.settings.merge(request.settings) { $1 }
+            options.templates = request.templates
             options.visitor = ClusterVisitor(
                 name: visitor.name, roles: request.roles, socketDirectory: socketDirectory)
             let tools = try await PostgresTools.discover(serverVersion: request.serverVersion, withServer: true)

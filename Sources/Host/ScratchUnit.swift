@@ -8,9 +8,10 @@ public struct ScratchUnit: ScratchServer {
     private let superuser: String
 
     /// Asks the unit that listens on `socket` for a server of that version, which we may connect to as these roles; the
-    /// first is the superuser.
+    /// first is the superuser. The files of new clusters are made in `templates`, which the unit only reads: what runs in one
+    /// copy must not get into the next.
     public static func start(
-        _ socket: String, serverVersion: Int, roles: [String], settings: [String: String]
+        _ socket: String, tools: PostgresTools, roles: [String], settings: [String: String], templates: String
     ) async throws(ToolError) -> ScratchUnit {
         let line: LineSocket
         do throws(FileError) {
@@ -20,7 +21,11 @@ public struct ScratchUnit: ScratchServer {
             problem.hint = "start the unit: systemctl start migrated-copy.socket"
             throw problem
         }
-        let request = ScratchTalk.Request(serverVersion: serverVersion, roles: roles, settings: settings)
+        var shape = EmbeddedCluster.Options.scratch.shape
+        shape.superuser = roles[0]
+        await ClusterTemplate(in: templates, of: tools, shape: shape)?.offer(with: tools, shape: shape)
+        let request = ScratchTalk.Request(
+            serverVersion: tools.version.major * 10000, roles: roles, settings: settings, templates: templates)
         let answer: ScratchTalk.Answer? =
             line.send(request) ? await Vigil.waiting { await line.receive(ScratchTalk.Answer.self) } : nil
         if Task.isCancelled {

@@ -141,6 +141,7 @@ private struct CatalogueReading {
             privileges.subject = subject
             schema.insert(privileges)
             schema.addWait(of: privileges.id, for: ObjectID(.owner, subject.description))
+            if let table = privileges.ofTable { schema.addWait(of: privileges.id, for: table) }
         }
     }
 
@@ -148,6 +149,12 @@ private struct CatalogueReading {
         for row in try await ask(NeedQuery.needs) {
             guard let needer = name(try row.address()), let needed = name(try row.address(at: 3)) else { continue }
             schema.addNeed(of: needer, for: needed)
+            // A column takes its parent's default as it finds it.
+            if needer.kind == .column, needed.kind == .column,
+                schema.objects[needer]?.container != schema.objects[needed]?.container
+            {
+                schema.addWait(of: needer, for: ObjectID(.columnDefault, needed.name))
+            }
         }
         for row in try await ask(NeedQuery.waits) {
             guard let later = name(try row.address()), let earlier = name(try row.address(at: 3)) else { continue }
@@ -167,6 +174,15 @@ private struct CatalogueReading {
                 else { continue }
                 schema.addNeed(of: id, for: ObjectID(.inheritance, table.name))
             }
+        }
+    }
+
+    /// Whether it is an index or a key that is no part of another.
+    private func isOwnIndex(_ id: ObjectID) -> Bool {
+        switch schema.objects[id] {
+        case let index as Index: index.whole == nil
+        case let key as Constraint: key.index != nil && key.whole == nil
+        default: false
         }
     }
 
@@ -193,7 +209,9 @@ private struct CatalogueReading {
             case let inheritance as Inheritance:
                 schema.addNeed(of: id, for: ObjectID(.table, inheritance.parent))
                 for part in parts[ObjectID(.table, inheritance.table), default: []] {
-                    schema.addWait(of: id, for: part)
+                    // What is no part of the whole's comes afterwards: it might be taken for one.
+                    let isOwn = isOwnIndex(part)
+                    schema.addWait(of: isOwn ? part : id, for: isOwn ? id : part)
                 }
                 for part in parts[ObjectID(.table, inheritance.parent), default: []] {
                     let isCheck = (schema.objects[part] as? Constraint)?.type == "c"
@@ -201,6 +219,9 @@ private struct CatalogueReading {
                 }
             case let attachment as IndexAttachment:
                 if let whole = indexes[attachment.whole] { schema.addNeed(of: id, for: whole) }
+                guard let table = schema.objects[attachment.part]?.container else { continue }
+                schema.addWait(of: id, for: ObjectID(.inheritance, table.name))
+                for own in parts[table, default: []] where isOwnIndex(own) { schema.addWait(of: own, for: id) }
             case let setting as TableSetting:
                 for part in parts[ObjectID(.table, setting.table), default: []] { schema.addWait(of: id, for: part) }
                 // The replica identity and the clustering go with their index.
@@ -210,7 +231,12 @@ private struct CatalogueReading {
                 let index = own.first { ((schema.objects[$0] as? Constraint)?.index ?? $0.name).hasSuffix(".\(name)") }
                 if let index { schema.addNeed(of: id, for: index) }
             case let ownership as SequenceOwnership:
-                schema.addNeed(of: id, for: ObjectID(.column, ownership.column))
+                let column = ObjectID(.column, ownership.column)
+                schema.addNeed(of: id, for: column)
+                // Whom the table is given to gets the sequence with it.
+                if let table = schema.objects[column]?.container {
+                    schema.addWait(of: ObjectID(.owner, table.description), for: id)
+                }
             default: break
             }
         }

@@ -46,6 +46,7 @@ public struct SchemaDifference: Sendable {
         // What looks the same and yet stood on something that goes has to go with it and come back. Never what holds rows.
         for id in old.objects.keys.sorted() where fates[id] == .drop { followDrop(of: id, needers) }
         followAttachments(needers)
+        followRevocations()
         setDefaultPrivilegesAside()
     }
 
@@ -126,6 +127,17 @@ public struct SchemaDifference: Sendable {
                 }
                 isSettled = false
             }
+        }
+    }
+
+    /// What is revoked for a table is revoked for its columns: what they have is granted again.
+    private mutating func followRevocations() {
+        for case let privileges as Privileges in new.objects.values {
+            guard let table = privileges.ofTable, fates[table] == .alter || fates[table] == .drop,
+                old.objects[privileges.id] != nil, fates[privileges.id] == nil || fates[privileges.id] == .alter
+            else { continue }
+            fates[privileges.id] = .alter
+            alterations[privileges.id, default: []] += privileges.creation
         }
     }
 

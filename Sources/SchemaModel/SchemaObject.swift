@@ -29,6 +29,10 @@ public protocol SchemaObject: Codable, Equatable, Sendable {
     func removalStages(in surroundings: Surroundings) -> [DDLStage]
     /// How `statements`, which make `desired` of it, are carried out where others use what it is a part of.
     func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage]
+    /// What is altered before values are read as those of `desired`, which takes the place of this type.
+    func alignment(to desired: Self) -> [String]
+    /// What may go wrong with values that become those of `desired`.
+    func troubles(to desired: Self) -> [String]
     /// How this one becomes `desired`, which differs from it.
     func change(to desired: Self) -> ObjectChange
     /// Whether both are equal, parts aside.
@@ -66,6 +70,10 @@ extension SchemaObject {
     public func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage] {
         [DDLStage(statements)]
     }
+    /// Nothing.
+    public func alignment(to desired: Self) -> [String] { [] }
+    /// Nothing.
+    public func troubles(to desired: Self) -> [String] { [] }
     /// Removed and made anew.
     public func change(to desired: Self) -> ObjectChange { .anew }
     /// Plain equality.
@@ -79,6 +87,14 @@ extension SchemaObject {
         toAny desired: any SchemaObject, _ statements: [String], in surroundings: Surroundings
     ) -> [DDLStage] {
         (desired as? Self).map { changeStages(to: $0, statements, in: surroundings) } ?? [DDLStage(statements)]
+    }
+
+    func alignment(toAny desired: any SchemaObject) -> [String] {
+        (desired as? Self).map(alignment(to:)) ?? []
+    }
+
+    func troubles(toAny desired: any SchemaObject) -> [String] {
+        (desired as? Self).map(troubles(to:)) ?? []
     }
 
     func change(toAny desired: any SchemaObject) -> ObjectChange {

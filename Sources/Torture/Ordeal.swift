@@ -82,6 +82,7 @@ public struct Ordeal: Sendable {
                     await Self.guarded("sweeping: \(story.name)", tally) {
                         while try await CrashSweep(story, tally).run(stride: Self.stride, until: deadline, &random) {
                             tally.did("whole sweeps of \(story.name)")
+                            StandardOutput.write("swept: \(story.name)")
                         }
                     }
                 }

@@ -37,7 +37,7 @@ struct SchemaVerbsTests {
         #expect(differs.output.contains("- view public.v\n"))
         #expect(differs.output.contains("table public.t\n"))
         let sql = await project.run("diff", "wanted", "other.sql", "--sql", "--plain")
-        #expect(sql.output == "DROP VIEW public.v;\nALTER TABLE public.t ALTER COLUMN n DROP DEFAULT;\n")
+        #expect(sql.output == "DROP VIEW public.v;\nALTER TABLE ONLY public.t ALTER COLUMN n DROP DEFAULT;\n")
         let json = await project.run("diff", "wanted", "other.sql", "--json")
         let document = try JSONValue(parsing: json.output.split(separator: "\n").joined().utf8)
         #expect(document["isEqual"] == .bool(false))

@@ -144,6 +144,7 @@ struct GoodSettingsTests {
         let environment = ["DATABASE_URL": "postgresql+asyncpg://user:p%40ss@host:5432/db"]
         let settings = try judge("", environment: environment, dotEnv: "DATABASE_URL=postgres://other/db")
         #expect(settings.databases.map(\.name) == ["default"])
+        #expect(settings.databases.map(\.rehearsal.directory) == [settings.daemon.stateDirectory + "/rehearsals"])
         #expect(
             settings.databases[0].location == .server(ConnectionURL("postgresql+asyncpg://user:p%40ss@host:5432/db")))
         #expect(try judge(minimal, environment: environment).databases.map(\.name) == ["main"])

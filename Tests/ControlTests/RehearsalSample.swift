@@ -19,7 +19,10 @@ extension Samples {
         report.statements = [
             StatementMeasure(
                 revision: "002", direction: .upgrade, number: 1, line: 6, verb: "ALTER TABLE", elapsedMilliseconds: 1.5,
-                locks: [LockMeasure(relation: "public.t", mode: "AccessExclusiveLock", heldMilliseconds: 2.5)],
+                locks: [
+                    LockMeasure(
+                        relation: "public.t", mode: "AccessExclusiveLock", heldMilliseconds: 2.5, isOfNew: true)
+                ],
                 relations: [RelationMeasure(name: "public.t", kind: .table, isRewritten: true)])
         ]
         report.statements[0].samples = 3

@@ -154,11 +154,27 @@ import Testing
                     "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND objsubid = 1 AND datname = current_database()",
                     as: Int.self) == 0)
             try await fixture.admin.execute("CREATE TABLE go ()")
-            let second = RunningEngine(fixture.configuration)
-            #expect(try await second.engine.outcome(of: job).state == .succeeded)
-            #expect(try await second.engine.history(limit: nil).map(\.revision) == ["b", "a"])
-            await second.stop()
+            try await anotherEngineEnds(job, of: fixture, history: ["b", "a"])
         }
+    }
+
+    /// Upgrades, tells the engine to stop while a revision waits for the key 42, and only then lets it have that.
+    private func stopWhileARevisionWaits(_ fixture: EngineFixture) async throws -> Job {
+        try await fixture.admin.execute("SELECT pg_advisory_lock(42)")
+        let job = try await fixture.engine.upgrade()
+        try await fixture.waitUntil(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted)")
+        fixture.engine.stop()
+        try await fixture.admin.execute("SELECT pg_advisory_unlock(42)")
+        await fixture.first.stop()
+        return job
+    }
+
+    private func anotherEngineEnds(_ job: Job, of fixture: EngineFixture, history: [RevisionID]) async throws {
+        let second = RunningEngine(fixture.configuration)
+        #expect(try await second.engine.outcome(of: job).state == .succeeded)
+        #expect(try await second.engine.history(limit: nil).map(\.revision) == history)
+        await second.stop()
     }
 
     /// A revision that ends within the patience is let end, and nothing is begun after it.
@@ -168,18 +184,9 @@ import Testing
             Sample.table("b", after: "a"),
         ]
         try await EngineFixture.with(samples, .configured { $0.stopPatience = .seconds(60) }) { fixture in
-            try await fixture.admin.execute("SELECT pg_advisory_lock(42)")
-            let job = try await fixture.engine.upgrade()
-            try await fixture.waitUntil(
-                "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted)")
-            fixture.engine.stop()
-            try await fixture.admin.execute("SELECT pg_advisory_unlock(42)")
-            await fixture.first.stop()
+            let job = try await stopWhileARevisionWaits(fixture)
             #expect(try await fixture.column("SELECT version_num FROM alembic_version") == ["a"])
-            let second = RunningEngine(fixture.configuration)
-            #expect(try await second.engine.outcome(of: job).state == .succeeded)
-            #expect(try await second.engine.history(limit: nil).map(\.revision) == ["b", "a"])
-            await second.stop()
+            try await anotherEngineEnds(job, of: fixture, history: ["b", "a"])
         }
     }
 
@@ -190,20 +197,11 @@ import Testing
             Sample("c", after: "b", up: "SELECT pg_sleep(CASE WHEN to_regclass('go') IS NULL THEN 600 ELSE 0 END);"),
         ]
         try await EngineFixture.with(samples, .configured { $0.stopPatience = .seconds(3600) }) { fixture in
-            try await fixture.admin.execute("SELECT pg_advisory_lock(42)")
-            let job = try await fixture.engine.upgrade()
-            try await fixture.waitUntil(
-                "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted)")
-            fixture.engine.stop()
-            try await fixture.admin.execute("SELECT pg_advisory_unlock(42)")
-            await fixture.first.stop()
+            let job = try await stopWhileARevisionWaits(fixture)
             #expect(try await fixture.column("SELECT version_num FROM alembic_version") == ["b"])
             #expect(try await fixture.column("SELECT state FROM migrated.job") == ["queued"])
             try await fixture.admin.execute("CREATE TABLE go ()")
-            let second = RunningEngine(fixture.configuration)
-            #expect(try await second.engine.outcome(of: job).state == .succeeded)
-            #expect(try await second.engine.history(limit: nil).map(\.revision) == ["c", "b", "a"])
-            await second.stop()
+            try await anotherEngineEnds(job, of: fixture, history: ["c", "b", "a"])
         }
     }
 

@@ -111,4 +111,21 @@ import Testing
             #expect(!report.findings.contains { $0.code == .tableScan }, "\(report.findings)")
         }
     }
+
+    @Test func whatThePlanMakesKeepsNobodyOut() async throws {
+        let setting = Setting.rehearsing { $0.rehearsal.policy = RehearsalPolicy(lockMilliseconds: 0) }
+        let sample = Sample(
+            "r2", after: "r1",
+            up: "CREATE TABLE fresh (id integer GENERATED ALWAYS AS IDENTITY);\nCREATE VIEW seen AS TABLE fresh;",
+            down: "DROP VIEW seen;\nDROP TABLE fresh;")
+        try await EngineFixture.rehearse(sample, setting) { _, _, report async throws in
+            let locks = report.statements.filter { $0.direction == .upgrade }.flatMap(\.locks)
+            #expect(locks.contains { $0.relation == "public.fresh_id_seq" && $0.isOfNew == true })
+            #expect(!report.findings.contains { $0.code == .strongLock }, "\(report.findings)")
+            let back = report.statements.filter { $0.direction == .downgrade }.flatMap(\.locks)
+            #expect(
+                back.contains { $0.relation == "public.fresh" && $0.isOfNew != true },
+                "it was there before the downgrade")
+        }
+    }
 }

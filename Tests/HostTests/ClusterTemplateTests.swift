@@ -46,4 +46,19 @@ import Testing
         #expect(await tools.acceptsConnections(cluster.connection))
         await cluster.stop()
     }
+
+    @Test(.enabled(if: !SystemAccount.isRoot)) func whatIsOfferedEverybodyMayReadAndItIsMadeOnce() async throws {
+        let directory = try TemporaryDirectory()
+        let tools = try await PostgresTools.discover(serverVersion: 0, withServer: true)
+        let shape = EmbeddedCluster.Options.scratch.shape
+        let template = try #require(ClusterTemplate(in: directory("templates"), of: tools, shape: shape))
+        await template.offer(with: tools, shape: shape)
+        #expect(try DirectoryTree.entries(of: directory("templates")) == [template.name])
+        var status = stat()
+        #expect(stat("\(template.directory)/\(template.name)/global/pg_control", &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o644)
+        let made = status.st_ino
+        await template.offer(with: tools, shape: shape)
+        #expect(stat("\(template.directory)/\(template.name)/global/pg_control", &status) == 0 && status.st_ino == made)
+    }
 }

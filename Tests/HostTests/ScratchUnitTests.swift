@@ -4,8 +4,10 @@ import Testing
 @Suite struct ScratchUnitTests {
     @Test func aUnitThatDoesNotListenIsNamed() async throws {
         let root = try TemporaryDirectory()
+        let tools = try await PostgresTools.discover(serverVersion: 0, withServer: true)
         let error = await #expect(throws: ToolError.self) {
-            _ = try await ScratchUnit.start(root("nobody"), serverVersion: 150_000, roles: ["a"], settings: [:])
+            _ = try await ScratchUnit.start(
+                root("nobody"), tools: tools, roles: ["a"], settings: [:], templates: root("templates"))
         }
         #expect(error?.hint == "start the unit: systemctl start migrated-copy.socket")
     }

@@ -6,14 +6,13 @@ import Testing
 
 /// What is said to lead from one schema to another does, both ways.
 @Suite struct RoundTripTests {
-    @Test(arguments: SchemaPair.all)
-    func leadsThere(_ pair: SchemaPair) async throws {
-        try await becomes(pair.from, pair.to)
-    }
-
-    @Test(arguments: SchemaPair.all)
-    func leadsBack(_ pair: SchemaPair) async throws {
-        try await becomes(pair.to, pair.from)
+    @Test(arguments: SchemaPair.all, [DDLWriter.Style.plain, .careful])
+    func leadsThereAndBack(_ pair: SchemaPair, _ style: DDLWriter.Style) async throws {
+        try await SchemaTrial.with(pair.from, pair.to) { trial in
+            let start = try await Introspector().read(trial.left)
+            try await trial.lead(to: try await Introspector().read(trial.right), style: style)
+            try await trial.lead(to: start, style: style)
+        }
     }
 
     /// The model may not be blind where pg_dump sees.
@@ -123,6 +122,24 @@ import Testing
             CREATE INDEX i ON t (a)
             """, "CREATE INDEX CONCURRENTLY p_a_idx"
         ),
+        // The partitions are looked through before the strong lock is asked for.
+        (
+            "CREATE TABLE t (a int, b int) PARTITION BY LIST (a); CREATE TABLE p PARTITION OF t FOR VALUES IN (1)",
+            "CREATE TABLE t (a int, b int NOT NULL) PARTITION BY LIST (a); CREATE TABLE p PARTITION OF t FOR VALUES IN (1)",
+            "ALTER TABLE public.t VALIDATE CONSTRAINT b_is_there"
+        ),
+        (
+            "CREATE TABLE t (a int, b int) PARTITION BY LIST (a); CREATE TABLE p PARTITION OF t FOR VALUES IN (1)",
+            """
+            CREATE TABLE t (a int, b int CHECK (b > 0)) PARTITION BY LIST (a);
+            CREATE TABLE p PARTITION OF t FOR VALUES IN (1)
+            """, "ALTER TABLE public.t VALIDATE CONSTRAINT t_b_check"
+        ),
+        (
+            "CREATE DOMAIN d AS int; CREATE TABLE t (a d)",
+            "CREATE DOMAIN d AS int CONSTRAINT big CHECK (VALUE > 1); CREATE TABLE t (a d)",
+            "ALTER DOMAIN public.d VALIDATE CONSTRAINT big"
+        ),
     ])
     func spareABusyServer(_ from: String, _ to: String, _ promise: String) async throws {
         let portions = try await carefully(from, to)
@@ -135,6 +152,17 @@ import Testing
         let index = "CREATE TABLE t (a int); CREATE UNIQUE INDEX t_a ON t (a)"
         let portions = try await carefully(index, "CREATE TABLE t (a int, CONSTRAINT t_a UNIQUE (a))")
         #expect(portions.map(\.sql) == ["ALTER TABLE public.t ADD CONSTRAINT t_a UNIQUE USING INDEX t_a;\n"])
+    }
+
+    /// Of an index that goes and comes back, and what is in its way, nothing is missing longer than it must.
+    @Test func whatIsBuiltIsBuiltBeforeAnythingGoes() async throws {
+        let portions = try await carefully(
+            "CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL); CREATE TABLE u (t int REFERENCES t)",
+            """
+            CREATE TABLE t (a int NOT NULL UNIQUE, b int NOT NULL, CONSTRAINT t_pkey PRIMARY KEY (a, b));
+            CREATE TABLE u (t int REFERENCES t (a))
+            """)
+        #expect(portions.map(\.mode) == [.standalone, .transaction, .validation], "\(portions.map(\.sql))")
     }
 
     @Test func newEnumValuesAreCommittedBeforeTheyAreUsed() async throws {

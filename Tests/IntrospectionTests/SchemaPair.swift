@@ -194,5 +194,90 @@ struct SchemaPair: Sendable, CustomTestStringConvertible {
             to:
                 "CREATE VIEW t AS SELECT 1 AS id; CREATE MATERIALIZED VIEW s AS SELECT id FROM t; CREATE INDEX i ON s (id);"
         ),
+        SchemaPair(
+            name: "a partition leaves and comes back while an index of the whole goes",
+            from: """
+                CREATE TABLE p (a int NOT NULL, n int) PARTITION BY LIST (a); CREATE INDEX p_n ON p (n);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+                """,
+            to: """
+                CREATE TABLE p (a int NOT NULL, n int) PARTITION BY LIST (a);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1, 2);
+                """),
+        SchemaPair(
+            name: "a child's settings are its own",
+            from: """
+                CREATE TABLE parent (n int DEFAULT 1, s text);
+                CREATE TABLE child (m int) INHERITS (parent);
+                """,
+            to: """
+                CREATE TABLE parent (n int DEFAULT 2, s text);
+                CREATE TABLE child (m int) INHERITS (parent);
+                ALTER TABLE ONLY parent ALTER n SET STATISTICS 300, ALTER s SET STORAGE EXTERNAL;
+                ALTER TABLE child ALTER n SET STATISTICS 50, ALTER n DROP DEFAULT;
+                """),
+        SchemaPair(
+            name: "a partition's own key is like the whole's",
+            from: "",
+            to: """
+                CREATE TABLE p (a int NOT NULL, b int NOT NULL, UNIQUE (a, b)) PARTITION BY LIST (a);
+                CREATE TABLE p1 PARTITION OF p (PRIMARY KEY (a, b)) FOR VALUES IN (1);
+                CREATE INDEX p_b ON p (b); CREATE INDEX p1_own ON p1 (b);
+                """),
+        SchemaPair(
+            name: "a function gets an argument more, under all that calls it",
+            from: """
+                CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a';
+                CREATE TABLE t (id int); CREATE VIEW v AS SELECT f(id) AS x FROM t; CREATE INDEX i ON t (f(id));
+                """,
+            to: """
+                CREATE FUNCTION f(a int, b int DEFAULT 2) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + b';
+                CREATE TABLE t (id int); CREATE VIEW v AS SELECT f(id) AS x FROM t; CREATE INDEX i ON t (f(id));
+                """),
+        SchemaPair(
+            name: "a key becomes another under a foreign key",
+            from: "CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL); CREATE TABLE u (t int REFERENCES t);",
+            to: """
+                CREATE TABLE t (a int NOT NULL UNIQUE, b int, CONSTRAINT t_pkey PRIMARY KEY (a, b));
+                CREATE TABLE u (t int REFERENCES t (a));
+                """),
+        SchemaPair(
+            name: "a child comes while its parent's defaults change",
+            from: "CREATE TABLE parent (a int DEFAULT 1, b int, c int DEFAULT 3);",
+            to: """
+                CREATE TABLE parent (a int DEFAULT 2, b int DEFAULT 2, c int);
+                CREATE TABLE child (d int) INHERITS (parent);
+                """),
+        SchemaPair(
+            name: "attributes of a composite type in use go and come",
+            from: "CREATE TYPE c AS (a int, b text); CREATE TABLE t (x c, y c[]);",
+            to: "CREATE TYPE c AS (a bigint, d date); CREATE TABLE t (x c, y c[]);"),
+        SchemaPair(
+            name: "a table's privileges go, and its columns' stay",
+            from:
+                "CREATE TABLE t (a int, b int); GRANT SELECT, UPDATE ON t TO PUBLIC; GRANT UPDATE (a) ON t TO PUBLIC;",
+            to: "CREATE TABLE t (a int, b int); GRANT SELECT ON t TO PUBLIC; GRANT UPDATE (a) ON t TO PUBLIC;"),
+        SchemaPair(
+            name: "a collation changes where the storage is unusual",
+            from: "CREATE TABLE t (a text); ALTER TABLE t ALTER a SET STORAGE EXTERNAL;",
+            to: "CREATE TABLE t (a text COLLATE \"C\"); ALTER TABLE t ALTER a SET STORAGE EXTERNAL;"),
+        SchemaPair(
+            name: "a partition comes to an index that is there",
+            from: """
+                CREATE TABLE p (a int, n int) PARTITION BY LIST (a); CREATE INDEX p_n ON p (n DESC);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+                """,
+            to: """
+                CREATE TABLE p (a int, n int CONSTRAINT late CHECK (n > 0)) PARTITION BY LIST (a); CREATE INDEX p_n ON p (n DESC);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+                CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2); CREATE INDEX p2_a ON p2 (a);
+                """),
+        SchemaPair(
+            name: "a sequence comes to somebody else's table",
+            from: "CREATE TABLE t (n int); ALTER TABLE t OWNER TO pg_monitor; CREATE TABLE u (n int);",
+            to: """
+                CREATE TABLE t (n int); CREATE SEQUENCE t_s OWNED BY t.n; ALTER TABLE t OWNER TO pg_monitor;
+                CREATE TABLE u (n int); CREATE SEQUENCE u_s OWNED BY u.n; ALTER TABLE u OWNER TO pg_monitor;
+                """),
     ]
 }

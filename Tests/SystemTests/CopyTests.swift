@@ -10,8 +10,15 @@ extension ServiceUnderSystemd {
                 "copied", on: machine, rehearses: true, .init("first", "CREATE TABLE a AS SELECT 1 AS n"),
                 .init("second", "SELECT pg_sleep(5)"))
             #expect(try await site.migratectl("upgrade", "first").status == 0)
+            // What is in the next copy tells that its files were not made anew.
+            let template = try await machine.expect("bash", "-c", "echo /var/cache/migrated/clusters/*")
+            try await machine.expect("touch", "\(template)/mark")
+            try await machine.expect("chmod", "644", "\(template)/mark")
             try await machine.expect("migratectl", "-d", "copied", "upgrade", "--no-block")
             let pid = try await machine.stoppedCopy(of: "copied")
+            #expect(try await machine.run("test", "-e", "/proc/\(pid)/cwd/mark").status == 0, "\(template)")
+            let whose = try await machine.expect("stat", "-c", "%U %a", template, "\(template)/global/pg_control")
+            #expect(whose == "migrated 755\nmigrated 644")
 
             let status = try await machine.expect("cat", "/proc/\(pid)/status")
             let uid = try #require(
@@ -41,6 +48,7 @@ extension ServiceUnderSystemd {
                 separator: "\n")
             #expect(Set(networks).count == 2, "\(networks)")
             #expect(try await inside("touch", "/srv/x").status != 0)
+            #expect(try await inside("touch", "\(template)/global/pg_control").status != 0, "for the next copy")
 
             // Who else is on the machine may knock, and is not let in.
             let socket = try await machine.expect(
@@ -55,6 +63,9 @@ extension ServiceUnderSystemd {
             try await site.waitForJob("succeeded", number: 2)
             let report = try await machine.expect("migratectl", "job", "copied-2")
             #expect(report.contains("rehears"), "\(report)")
+            let figures = try await machine.expect("migratectl", "--json", "job", "copied-2")
+            let start = figures.firstMatch(of: /"startSeconds" ?: ?([0-9.]+)/).flatMap { Double($0.1) }
+            #expect(try #require(start) < 1.5)
             try await machine.until("nothing is left of it") {
                 let units = try await machine.expect(
                     "systemctl", "list-units", "--all", "--no-legend", "migrated-copy@*")

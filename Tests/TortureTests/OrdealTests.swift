@@ -18,7 +18,7 @@ import Torture
     @Test(arguments: Story.restores.prefix(2))
     func aRestoreEndsWellBetweenAnyTwoStatements(_ story: Story) async throws {
         try await tortured(for: .seconds(1200)) { tally, deadline, random in
-            let places = ["DATABASE", "the rename to main", "renamed to main", ".restores"]
+            let places = ["DATABASE", "the rename to main", "renamed to main", "/restores"]
             let isWhole = try await CrashSweep(story, at: places, tally).run(stride: 1, until: deadline, &random)
             #expect(isWhole)
             #expect(tally.faults("kill at a point of \(story.name)") >= 5)

@@ -7,7 +7,8 @@ struct DebugCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "debug", abstract: "Answer questions about SQL and graphs, as JSON lines.", shouldDisplay: false,
         subcommands: [
-            DebugResolve.self, DebugSplit.self, DebugClassify.self, DebugLint.self, DebugManual.self,
+            DebugResolve.self, DebugSplit.self, DebugClassify.self, DebugLint.self, DebugSchemas.self,
+            DebugManual.self,
         ])
 }
 

@@ -61,7 +61,10 @@ struct ProgressMeasure: Sendable {
             parts.append("\(done)\(unit)")
         }
         if let rate { parts.append("\(Quantity.rate(rate, unit: latest.unit))/s") }
-        if let left = secondsLeft(now: now) { parts.append("\(Quantity.wholeSeconds(left.rounded(.up))) left") }
+        // What takes longer than it looked like has no end that anybody knows.
+        if let left = secondsLeft(now: now), left > 0 {
+            parts.append("\(Quantity.wholeSeconds(left.rounded(.up))) left")
+        }
         if let phase = latest.phase { parts.append(phase.printable) }
         if let fraction {
             let percent = "\(Int(fraction * 100))%"

@@ -70,7 +70,7 @@ struct RehearsalView: Sendable {
     /// The strongest lock on something that was there before, or else on anything.
     private static func lock(_ statement: StatementMeasure) -> String {
         let new = Set(statement.relations.filter(\.isNew).map(\.name))
-        let strongest = statement.locks.filter { !new.contains($0.relation) }.max { one, other in
+        let strongest = statement.locks.filter { $0.isOfNew != true && !new.contains($0.relation) }.max { one, other in
             let (left, right) = (modes.firstIndex(of: one.mode) ?? 0, modes.firstIndex(of: other.mode) ?? 0)
             // An index has the name of its table in its own, as a rule: the table is what people know.
             return (left, -one.relation.count) < (right, -other.relation.count)

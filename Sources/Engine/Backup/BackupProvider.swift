@@ -38,13 +38,16 @@ struct TakenBackup: Sendable {
     var digest: SHA256Digest
 
     /// `112 MiB in 3.4 s`
-    var sentence: String {
-        let size =
-            switch manifest.size {
-            case ..<10_240: "\(manifest.size) bytes"
-            case ..<10_485_760: "\(manifest.size >> 10) KiB"
-            default: "\(manifest.size >> 20) MiB"
-            }
-        return "\(size) in \(Double(Int(manifest.elapsedSeconds * 10)) / 10) s"
+    var sentence: String { "\(manifest.readableSize) in \(Double(Int(manifest.elapsedSeconds * 10)) / 10) s" }
+}
+
+extension BackupManifest {
+    /// `112 MiB`
+    var readableSize: String {
+        switch size {
+        case ..<10_240: "\(size) bytes"
+        case ..<10_485_760: "\(size >> 10) KiB"
+        default: "\(size >> 20) MiB"
+        }
     }
 }

@@ -16,7 +16,7 @@ struct BackupVerification: Sendable {
         let manifest = backup.manifest
         try await tell("checking the hashes of \(Plural.count(manifest.files.count, "file"))")
         try await backup.checkHashes()
-        try await tell("decoding \(manifest.size >> 20) MiB")
+        try await tell("decoding \(manifest.readableSize)")
         let rows = try await decode()
         var parts = [
             "\(Plural.count(manifest.files.count, "file")) as written",
@@ -61,9 +61,7 @@ struct BackupVerification: Sendable {
                 hint: "install it, or leave that out: --no-restore")
         }
         let parent = FilePaths.join(configuration.rehearsal.directory, configuration.name)
-        let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
-        try DirectoryTree.make(configuration.rehearsal.directory, mode: mode)
-        try DirectoryTree.make(parent, mode: mode)
+        try DirectoryTree.makePassable(parent)
         do {
             let scratch = try await ScratchDatabase.make(
                 backup.properties.shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Rehearsal.prefix),

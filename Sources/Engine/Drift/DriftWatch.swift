@@ -53,14 +53,14 @@ struct DriftWatch: Sendable {
     /// Keeps the schema as it is after a job, read in the session that holds the lock. What had drifted before and was not
     /// touched stays what it was meant to be. `onSnapshot` is called when what is done from then on is no longer the job's.
     func keep(after before: Look?, onSnapshot: @Sendable () -> Void) async throws {
-        var (schema, stamp) = try await read(sessions.worker, onSnapshot: onSnapshot)
+        var (schema, stamp): (DatabaseSchema, String?) = try await read(sessions.worker, onSnapshot: onSnapshot)
         if let before, before.report.isDrifted {
             for change in before.report.changes {
                 guard let kind = ObjectKind(rawValue: change.kind) else { continue }
                 schema.restore(ObjectID(kind, change.name), from: before.kept, unlessChangedSince: before.schema)
             }
             // What is kept is not what is there.
-            stamp = ""
+            stamp = nil
         }
         let archive = try SchemaArchive(schema)
         try await keep(archive, try Self.fingerprint(archive), stamp)
@@ -116,7 +116,7 @@ struct DriftWatch: Sendable {
     }
 
     private func keep(
-        _ archive: SchemaArchive, _ fingerprint: String, _ stamp: String, acceptedBy person: Person? = nil
+        _ archive: SchemaArchive, _ fingerprint: String, _ stamp: String?, acceptedBy person: Person? = nil
     ) async throws {
         try await store.keep(
             try RegistryJSON.encode(archive), fingerprint: fingerprint, stamp: stamp,

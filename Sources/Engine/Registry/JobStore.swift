@@ -73,7 +73,10 @@ struct JobStore: Sendable {
     }
 
     private static func summary(of request: Request) -> String {
-        let what = request.target.isEmpty ? request.kind.rawValue : "\(request.kind.rawValue) to \(request.target)"
+        let preposition = request.kind == .restore ? "from" : "to"
+        let what =
+            request.target.isEmpty
+            ? request.kind.rawValue : "\(request.kind.rawValue) \(preposition) \(request.target)"
         let steps = !request.kind.hasSteps ? "" : ", \(Plural.count(request.steps.count, "revision"))"
         return "\(what) queued by \(request.person.userName)\(steps)"
     }

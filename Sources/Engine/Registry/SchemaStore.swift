@@ -14,7 +14,7 @@ struct SchemaStore: Sendable {
         var historyNumber: Int64
         /// The server's major version; another one may print the same schema in other words.
         var serverMajor: Int
-        /// The stamp of the catalogue from which it was read; nil from those that kept none.
+        /// The stamp of the catalogue from which it was read; nil where what is kept is not what was there.
         var stamp: String?
     }
 
@@ -45,7 +45,7 @@ struct SchemaStore: Sendable {
 
     /// Keeps one, and forgets the oldest. `person` is who accepts it as it is; nobody where revisions left it.
     func keep(
-        _ archive: String, fingerprint: String, stamp: String, historyNumber: Int64, serverMajor: Int,
+        _ archive: String, fingerprint: String, stamp: String?, historyNumber: Int64, serverMajor: Int,
         acceptedBy person: Person? = nil
     ) async throws {
         _ = try await session.query(

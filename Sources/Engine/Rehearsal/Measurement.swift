@@ -58,6 +58,14 @@ final class Measurement: StepObserver {
         state.withLock { ($0.statements, $0.unlisted, $0.findings) }
     }
 
+    /// What is there now is what was there before: another plan begins.
+    func beginAnew() {
+        state.withLock {
+            $0.original = nil
+            $0.relations = nil
+        }
+    }
+
     // MARK: Looking on
 
     func willRun(_ run: StatementRun) async throws {
@@ -105,7 +113,9 @@ final class Measurement: StepObserver {
                 // Of a relation that the statement dropped only the earlier look knows the name.
                 guard let name = (seen[lock.relation] ?? known[lock.relation])?.name else { continue }
                 state.held[lock] = (state.statements.count, measure.locks.count, start)
-                measure.locks.append(LockMeasure(relation: name, mode: lock.mode))
+                let isNew = state.original?.contains(lock.relation) == false
+                measure.locks.append(
+                    LockMeasure(relation: name, mode: lock.mode, isOfNew: isNew ? true : nil))
             }
             state.relations = known.merging(seen) { $1 }
             state.sampler = nil

@@ -69,10 +69,7 @@ struct Rehearsal: Sendable {
 
     private func rehearse(_ shape: DatabaseShape, _ outcome: inout Outcome) async throws {
         let parent = FilePaths.join(rules.directory, configuration.name)
-        // Root's clusters are served by another user, who has to pass.
-        let mode: UInt32 = SystemAccount.isRoot ? 0o711 : 0o700
-        try DirectoryTree.make(rules.directory, mode: mode)
-        try DirectoryTree.make(parent, mode: mode)
+        try DirectoryTree.makePassable(parent)
         if rules.unit == nil, SystemAccount.isRoot, let account = SystemAccount.forClusters,
             let closed = account.firstClosed(onTheWayTo: parent)
         {
@@ -83,7 +80,8 @@ struct Rehearsal: Sendable {
                     """)
         }
         // The unit's own /var/tmp is on the disk of everybody's.
-        try demandSpace(for: shape, in: rules.unit == nil ? parent : "/var/tmp")
+        let disk = rules.unit == nil ? parent : "/var/tmp"
+        try demandSpace(for: shape, in: disk)
         let clock = ContinuousClock()
         let start = clock.now
         let scratch = try await ScratchDatabase.make(
@@ -99,7 +97,9 @@ struct Rehearsal: Sendable {
                 FilePaths.join(backup.path, BackupShelf.dumpName), of: backup.manifest, jobs: rules.jobs
             ) { [tell] in await tell(what, $0) }
             outcome.report.restoreSeconds = (clock.now - start).seconds
-            try await carryOut(in: scratch, &outcome)
+            let hasRoom = try FreeSpace.available(disk) >= shape.size + configuration.backup.minimumFree
+            let original = try await scratch.handOver(keepingOriginal: comparesData(shape) && hasRoom)
+            try await carryOut(in: scratch, original, &outcome)
         } catch {
             await scratch.remove()
             throw error
@@ -107,39 +107,47 @@ struct Rehearsal: Sendable {
         await scratch.remove()
     }
 
-    private func carryOut(in scratch: ScratchDatabase, _ outcome: inout Outcome) async throws {
+    private func carryOut(
+        in scratch: ScratchDatabase, _ original: ConnectionParameters?, _ outcome: inout Outcome
+    ) async throws {
         var configuration = configuration
         configuration.connection = scratch.connection
         // What the server says of temporary files is for the measurement.
         let sessions = try await SessionPair.open(configuration, settings: [("client_min_messages", "log")])
-        let reader = try await Connection.open(
-            scratch.readerConnection, applicationName: "migrated rehearsal reader", timeout: .seconds(10))
+        let reader = try await open(scratch.readerConnection)
+        let originalReader = if let original { try await open(original) } else { nil as Connection? }
         do {
             outcome.report.serverVersion = "\(ToolVersion(serverVersion: sessions.worker.serverVersion))"
             try await reader.execute("ANALYZE")
             let stage = RehearsalStage(
-                configuration: configuration, sessions: sessions, reader: reader, scratch: scratch, person: person,
-                retry: retry, measurement: Measurement(worker: sessions.worker, looker: reader))
+                configuration: configuration, sessions: sessions, reader: reader, originalReader: originalReader,
+                scratch: scratch, person: person, retry: retry,
+                measurement: Measurement(worker: sessions.worker, looker: reader))
             try await stage.prepare()
             try await perform(on: stage, &outcome)
         } catch {
+            await originalReader?.close()
             await reader.close()
             await sessions.close()
             throw error
         }
+        await originalReader?.close()
         await reader.close()
         await sessions.close()
     }
 
+    private func open(_ connection: ConnectionParameters) async throws -> Connection {
+        try await Connection.open(connection, applicationName: "migrated rehearsal reader", timeout: .seconds(10))
+    }
+
     private func perform(on stage: RehearsalStage, _ outcome: inout Outcome) async throws {
-        async let contents = stage.contents()
-        let before = try await stage.look()
-        let held = try await contents
+        async let look = stage.look()
+        let original = try await stage.original(digests: comparesData(stage.scratch.shape))
+        let before = try await look
         await tell("carrying out \(Plural.count(draft.plan.steps.count, "revision")) in the copy", nil)
-        do {
-            defer { outcome.report.take(stage.measurement, rows: held) }
-            try await stage.apply(draft.plan, revisions: draft.revisions)
-        } catch let failure as Failure {
+        let failure = try await failure { try await stage.apply(draft.plan, revisions: draft.revisions) }
+        try await outcome.report.take(stage.measurement, original)
+        if let failure {
             guard !isForLackOfRights(failure, in: stage.scratch.shape) else {
                 throw NoCopy(reason: "it takes rights that a copy does not give: \(failure.message)")
             }
@@ -149,24 +157,43 @@ struct Rehearsal: Sendable {
             return
         }
         let after = try await stage.look()
-        outcome.report.findings += try await held.dropped(on: stage.reader).map {
+        outcome.report.findings += try await original.dropped(on: stage.reader).map {
             finding($0, by: outcome.report.statements(changing: $0.relation))
         }
         outcome.report.findings += after.bareForeignKeys.subtracting(before.bareForeignKeys).sorted().map {
             RehearsalFinding(.unindexedForeignKey, $0, "the foreign key \($0) has no index on its columns")
         }
         outcome.report.findings += irreversible()
-        let isShort = stage.scratch.shape.size <= rules.wayBackMaximumSize
-        guard takesWayBack, isShort, draft.plan.steps.allSatisfy({ $0.direction == .upgrade }) else { return }
+        guard takesBack(stage.scratch.shape) else { return }
         await tell("taking it back in the copy, and carrying it out once more", nil)
-        do {
-            defer { outcome.report.take(stage.measurement, rows: held) }
-            outcome.report.wayBack = try await stage.wayBack(draft, from: held, before: before, after: after)
-        } catch let failure as Failure {
+        let stuck = try await self.failure {
+            outcome.report.wayBack = try await stage.wayBack(draft, from: original, before: before, after: after)
+        }
+        try await outcome.report.take(stage.measurement, original)
+        if let stuck {
             outcome.report.findings.append(
                 RehearsalFinding(
                     .downgradeDiffers, draft.plan.steps.map(\.revision.rawValue).joined(separator: ", "),
-                    "the way back fails: \(failure.message)", location: failure.location))
+                    "the way back fails: \(stuck.message)", location: stuck.location))
+        }
+    }
+
+    private func takesBack(_ shape: DatabaseShape) -> Bool {
+        takesWayBack && shape.size <= rules.wayBackMaximumSize
+            && draft.plan.steps.allSatisfy { $0.direction == .upgrade }
+    }
+
+    /// Whether all of the plan will be taken back, so that the data has to be what it was.
+    private func comparesData(_ shape: DatabaseShape) -> Bool {
+        takesBack(shape) && irreversible().isEmpty
+    }
+
+    private func failure(of body: () async throws -> Void) async throws -> Failure? {
+        do {
+            try await body()
+            return nil
+        } catch let failure as Failure {
+            return failure
         }
     }
 
@@ -261,12 +288,15 @@ struct Rehearsal: Sendable {
 
 extension RehearsalReport {
     /// Takes over what was measured up to now, with how many rows there were at first.
-    mutating func take(_ measurement: Measurement, rows contents: TableContents) {
+    mutating func take(_ measurement: Measurement, _ original: Original) async throws {
         let result = measurement.result
+        func isCounted(_ relation: RelationMeasure) -> Bool { relation.kind == .table && !relation.isNew }
+        let rows = try await original.rows(
+            of: Set(result.statements.flatMap(\.relations).filter(isCounted).map(\.name)))
         statements = result.statements.map { statement in
             var statement = statement
-            for (index, relation) in statement.relations.enumerated() where relation.kind == .table && !relation.isNew {
-                statement.relations[index].rows = contents.tables[relation.name]?.rows
+            for (index, relation) in statement.relations.enumerated() where isCounted(relation) {
+                statement.relations[index].rows = rows[relation.name]
             }
             return statement
         }

@@ -6,7 +6,7 @@ public struct RehearsalRules: Sendable, Hashable {
     /// Where the copies are while they are needed, each in a directory of its own.
     public var directory: String
     /// Where the files of new clusters are kept, for a copy's server to be up sooner.
-    public var templates: String { directory + "/.clusters" }
+    public var templates: String
     /// The socket of the unit that copies are in instead; nil where we start them ourselves.
     public var unit: String?
     /// A database of more bytes is not rehearsed.
@@ -26,6 +26,7 @@ public struct RehearsalRules: Sendable, Hashable {
     ) {
         self.isOn = isOn
         self.directory = directory
+        templates = directory + "/.clusters"
         self.maximumSize = maximumSize
         self.takesWayBack = takesWayBack
         self.wayBackMaximumSize = wayBackMaximumSize

@@ -12,6 +12,8 @@ struct RehearsalStage: Sendable {
     let sessions: SessionPair
     /// A session that may read all tables.
     let reader: Connection
+    /// The same in the database that stays as it was, where there is one.
+    let originalReader: Connection?
     let scratch: ScratchDatabase
     let person: Person
     let retry: LockRetry
@@ -45,12 +47,13 @@ struct RehearsalStage: Sendable {
         Look(schema: try await schema(), bareForeignKeys: try await bareForeignKeys())
     }
 
-    /// What the tables hold. All of them are read: the dearest look, and no part of the others.
-    func contents() async throws -> TableContents {
-        let contents = try await TableContents.read(on: reader, leavingOut: sessions.versions)
+    /// What the tables hold, to be asked for later.
+    func original(digests: Bool) async throws -> Original {
+        let original = try await Original.keep(
+            reader, in: originalReader, leavingOut: sessions.versions, digests: digests)
         // What was read here must not be counted later, as if a statement had read it.
         if reader.serverVersion >= 150_000 { try await reader.execute("SELECT pg_catalog.pg_stat_force_next_flush()") }
-        return contents
+        return original
     }
 
     private func schema() async throws -> String {
@@ -80,17 +83,18 @@ struct RehearsalStage: Sendable {
     }
 
     /// Takes back as much of the plan as can be, and carries it out again.
-    func wayBack(_ draft: Draft, from contents: TableContents, before: Look, after: Look) async throws -> WayBack {
+    func wayBack(_ draft: Draft, from original: Original, before: Look, after: Look) async throws -> WayBack {
         let order = draft.plan.steps.reversed().map(\.revision)
         let irreversible = order.filter { draft.graph[$0]?.section(.downgrade) == nil }
         let reversible = Array(order.prefix { !irreversible.contains($0) })
         var way = WayBack(takenBack: reversible, irreversible: irreversible.reversed())
         guard !reversible.isEmpty else { return way }
         let down = try plan(down: reversible, draft)
+        measurement.beginAnew()
         try await apply(down, revisions: draft.revisions)
         if irreversible.isEmpty {
             async let back = schema()
-            way.losses = contents.losses(until: try await self.contents())
+            way.losses = try await original.losses(on: reader)
             let difference = SchemaDifference(before.schema, try await back)
             way.schemaDifferences = difference.lines
             way.hasOnlyOrderChanged = difference.isOnlyOrder

@@ -29,6 +29,9 @@ struct ScratchDatabase: Sendable {
     /// What lets roles be given objects in schemas in which they may not create any; gone after the restore.
     private static let creators = "migrated_creators"
 
+    /// A second database that stays as it was restored.
+    private static let original = "migrated_original"
+
     /// How to connect as the one who restores, who may read everything, and means PostgreSQL's own by any name.
     var readerConnection: ConnectionParameters {
         var parameters = connection(as: Self.restorer)
@@ -101,8 +104,8 @@ struct ScratchDatabase: Sendable {
         }
         do {
             return try await ScratchUnit.start(
-                unit, serverVersion: tools.version.major * 10000, roles: [superuser, restorer, shape.user],
-                settings: options.settings)
+                unit, tools: tools, roles: [superuser, restorer, shape.user], settings: options.settings,
+                templates: options.templates ?? "")
         } catch {
             try? DirectoryTree.remove(directory)
             throw error
@@ -283,7 +286,32 @@ struct ScratchDatabase: Sendable {
         try await owner.script(statements.joined(separator: "; "))
         if shape.isSuperuser { try await letUseExtensionTables(user) }
         for setting in shape.settings { try await set(setting.name, setting.value) }
+    }
+
+    /// Ends the only session of a superuser; from then on the copy may be worked in.
+    ///
+    /// - Parameter keepingOriginal: Whether a second database shall stay as the copy is now: its files are copied, which is
+    ///   far quicker than to read them.
+    /// - Returns: How to connect to that as who may read everything; nil where it was not wanted, or cannot be had.
+    func handOver(keepingOriginal: Bool) async throws -> ConnectionParameters? {
+        var original: ConnectionParameters?
+        if keepingOriginal {
+            let name = shape.name == Self.original ? Self.original + "_2" : Self.original
+            let copied = SQLIdentifier.quote(name)
+            do {
+                let byFiles = tools.version.major >= 15 ? " STRATEGY FILE_COPY" : ""
+                try await owner.execute(
+                    "CREATE DATABASE \(copied) OWNER \(Self.restorer) TEMPLATE \(SQLIdentifier.quote(shape.name))\(byFiles)"
+                )
+                try await owner.execute("REVOKE ALL ON DATABASE \(copied) FROM PUBLIC")
+                original = readerConnection
+                original?["dbname"] = name
+            } catch is ServerError {
+                // All that it costs is time.
+            }
+        }
         await owner.close()
+        return original
     }
 
     /// Gives sessions a setting as the server gives it to them: those that any user may change, and no other.

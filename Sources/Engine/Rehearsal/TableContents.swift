@@ -2,13 +2,12 @@ import Planning
 import PostgresClient
 import SQLText
 
-/// What the tables of a copy hold, as counts and digests: enough to see that something is gone, and what.
+/// What tables of a copy hold, as counts and digests: enough to see that something is gone, and what.
 struct TableContents: Sendable {
     struct Table: Sendable {
-        var oid: Int64
         var rows: Int64
-        /// Of all values of each row together.
-        var digest: String
+        /// Of all values of each row together; nil where only counts were wanted.
+        var digest: String?
         var columns: [String: Column]
     }
 
@@ -16,47 +15,37 @@ struct TableContents: Sendable {
         var number: Int
         /// Values that are not null.
         var values: Int64
-        var digest: String
+        var digest: String?
     }
 
     /// By their names, with their schemas.
     var tables: [String: Table]
 
-    /// Reads all tables of users on a session that may. A value goes into its digest as its type writes it: a cast could be
-    /// somebody's function.
-    static func read(on session: Connection, leavingOut versions: VersionTable) async throws -> TableContents {
-        let found = try await session.query(
-            """
-            SELECT c.oid::bigint AS oid, n.nspname::text AS schema, c.relname::text AS name,
-                coalesce(array_agg(a.attname::text ORDER BY a.attname) FILTER (WHERE a.attname IS NOT NULL), '{}') AS columns,
-                coalesce(array_agg(a.attnum::text ORDER BY a.attname) FILTER (WHERE a.attname IS NOT NULL), '{}') AS numbers
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-            WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-                AND n.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema', 'migrated')
-                AND c.oid <> coalesce(pg_catalog.to_regclass(\(versions.qualifiedName)), 0)
-                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
-            GROUP BY 1, 2, 3 ORDER BY 2, 3
-            """)
+    /// Reads tables on a session that may. A value goes into its digest as its type writes it: a cast could be somebody's
+    /// function.
+    ///
+    /// - Parameter digests: Whether the values are wanted as well, which takes ten times as long as to count them.
+    static func read(
+        _ wanted: [String: TableCatalogue.Table], on session: Connection, digests: Bool
+    ) async throws -> TableContents {
         var tables: [String: Table] = [:]
-        for row in found {
-            let (schema, name) = (try row.decode("schema", as: String.self), try row.decode("name", as: String.self))
-            let columns: [String] = try row.decode("columns")
-            let numbers: [String] = try row.decode("numbers")
-            var table = Table(oid: try row.decode("oid"), rows: 0, digest: "", columns: [:])
+        for (name, shape) in wanted {
+            var table = Table(rows: 0, columns: [:])
             var next = 0
             repeat {
-                let some = next..<min(next + mostColumns, columns.count)
-                let counted = try await session.query(Query.once(counting(schema, name, columns, some))).single()
-                (table.rows, table.digest) = (try counted.decode("rows"), try counted.decode("digest"))
-                for index in some {
-                    table.columns[columns[index]] = Column(
-                        number: Int(numbers[index]) ?? 0, values: try counted.decode("values_\(index)"),
-                        digest: try counted.decode("digest_\(index)"))
+                let some = shape.columns[next..<min(next + mostColumns, shape.columns.count)]
+                let query = counting(shape, some, digests: digests)
+                let counted = try await session.query(Query.once(query)).single()
+                table.rows = try counted.decode("rows")
+                if digests { table.digest = try counted.decode("digest") }
+                for (index, column) in zip(some.indices, some) {
+                    table.columns[column.name] = Column(
+                        number: column.number, values: try counted.decode("values_\(index)"),
+                        digest: digests ? try counted.decode("digest_\(index)") : nil)
                 }
-                next = some.upperBound
-            } while next < columns.count
-            tables["\(schema).\(name)"] = table
+                next = some.endIndex
+            } while next < shape.columns.count
+            tables[name] = table
         }
         return TableContents(tables: tables)
     }
@@ -65,17 +54,23 @@ struct TableContents: Sendable {
     private static let mostColumns = 500
 
     /// The query for the rows as wholes, and for some of the columns.
-    private static func counting(_ schema: String, _ table: String, _ columns: [String], _ some: Range<Int>) -> String {
-        let names = columns.map(SQLIdentifier.quote)
+    private static func counting(
+        _ table: TableCatalogue.Table, _ some: ArraySlice<TableCatalogue.Column>, digests: Bool
+    ) -> String {
         func digest(_ value: String) -> String {
             "coalesce(sum(pg_catalog.hashtextextended(pg_catalog.format('%L', \(value)), 0)::numeric), 0)::text"
         }
-        var items = ["count(*) AS rows", "\(digest("ROW(\(names.joined(separator: ", ")))")) AS digest"]
-        for index in some {
-            items.append("count(\(names[index])) AS values_\(index), \(digest(names[index])) AS digest_\(index)")
+        var items = ["count(*) AS rows"]
+        if digests {
+            let row = table.columns.map { SQLIdentifier.quote($0.name) }.joined(separator: ", ")
+            items.append("\(digest("ROW(\(row))")) AS digest")
         }
-        return
-            "SELECT \(items.joined(separator: ", ")) FROM ONLY \(SQLIdentifier.quote(schema)).\(SQLIdentifier.quote(table))"
+        for (index, column) in zip(some.indices, some) {
+            let name = SQLIdentifier.quote(column.name)
+            items.append("count(\(name)) AS values_\(index)")
+            if digests { items.append("\(digest(name)) AS digest_\(index)") }
+        }
+        return "SELECT \(items.joined(separator: ", ")) FROM ONLY \(table.qualifiedName)"
     }
 
     /// What is not as it was, in tables and columns that there were before.
@@ -102,25 +97,5 @@ struct TableContents: Sendable {
             }
         }
         return losses
-    }
-
-    /// Tables and columns that held data and are there no more. By their numbers: a new name is no loss.
-    func dropped(on session: Connection) async throws -> [DataLoss] {
-        let living = try await session.query(
-            """
-            SELECT c.oid::bigint AS oid, coalesce(array_agg(a.attnum::text) FILTER (WHERE a.attnum > 0), '{}') AS columns
-            FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
-            WHERE c.relkind = 'r' GROUP BY 1
-            """)
-        var columns: [Int64: Set<String>] = [:]
-        for row in living { columns[try row.decode("oid")] = Set(try row.decode("columns", as: [String].self)) }
-        return tables.sorted { $0.key < $1.key }.flatMap { name, table -> [DataLoss] in
-            guard let left = columns[table.oid] else {
-                return table.rows > 0 ? [DataLoss(relation: name, before: table.rows, after: 0)] : []
-            }
-            return table.columns.sorted { $0.value.number < $1.value.number }
-                .filter { $0.value.values > 0 && !left.contains(String($0.value.number)) }
-                .map { DataLoss(relation: name, column: $0.key, before: $0.value.values, after: 0) }
-        }
     }
 }

@@ -26,7 +26,7 @@ enum NeedQuery {
 
     /// The defaults: a generated column's is the column's own affair.
     static let defaults = """
-        SELECT d.tableoid, d.oid, 0, 'pg_class'::regclass::oid, d.adrelid, d.adnum, a.attgenerated = 's'
+        SELECT d.tableoid, d.oid, 0, 'pg_class'::regclass::oid, d.adrelid, d.adnum, a.attgenerated <> ''
         FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         """
 
@@ -59,6 +59,9 @@ enum NeedQuery {
           WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
         UNION ALL SELECT format('security label of %s %s', o.type, o.identity)
           FROM pg_seclabel l CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) o
+        -- From 18 on they are objects of their own, and may be what a column cannot say.
+        UNION ALL SELECT format('not-null constraint %I of %s', k.conname, k.conrelid::regclass) FROM pg_constraint k
+          WHERE k.contype = 'n' AND k.conrelid >= 16384 AND (NOT k.convalidated OR k.connoinherit)
         ORDER BY 1
         """
 }

@@ -29,7 +29,8 @@ extension CatalogueQuery {
           'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
           'isOfEnum', EXISTS (SELECT FROM pg_type y WHERE y.oid IN (t.oid, t.typelem) AND y.typtype = 'e'),
           'isNotNull', a.attnotnull,
-          'generation', CASE WHEN a.attgenerated = 's' THEN pg_get_expr(d.adbin, d.adrelid) END,
+          'generation', CASE WHEN a.attgenerated <> '' THEN format('(%s) %s', pg_get_expr(d.adbin, d.adrelid),
+            CASE a.attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END) END,
           'identity', CASE WHEN a.attidentity <> '' THEN (
             SELECT json_build_object('generation', CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END,
               'sequence', q.oid::regclass::text, 'hasUsualName', q.relname = c.relname || '_' || a.attname || '_seq',

@@ -25,8 +25,11 @@ extension CatalogueQuery {
         CollationObject.self,
         """
         SELECT k.tableoid, k.oid, 0, json_build_object('name', format('%I.%I', n.nspname, k.collname), 'options',
-          concat_ws(', ', CASE k.collprovider WHEN 'i' THEN 'PROVIDER = icu' WHEN 'c' THEN 'PROVIDER = libc' END,
-            'LOCALE = ' || quote_literal(to_jsonb(k) ->> 'colliculocale'),
+          concat_ws(', ', CASE k.collprovider WHEN 'i' THEN 'PROVIDER = icu' WHEN 'c' THEN 'PROVIDER = libc'
+              WHEN 'b' THEN 'PROVIDER = builtin' END,
+            -- The column is another in 15 and 16, and from 17 on.
+            'LOCALE = ' || quote_literal(coalesce(to_jsonb(k) ->> 'colllocale', to_jsonb(k) ->> 'colliculocale')),
+            'RULES = ' || quote_literal(to_jsonb(k) ->> 'collicurules'),
             'LC_COLLATE = ' || quote_literal(k.collcollate), 'LC_CTYPE = ' || quote_literal(k.collctype),
             CASE WHEN NOT k.collisdeterministic THEN 'DETERMINISTIC = false' END))
         FROM pg_collation k JOIN pg_namespace n ON n.oid = k.collnamespace

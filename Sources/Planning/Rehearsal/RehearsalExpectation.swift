@@ -86,6 +86,8 @@ extension StatementMeasure {
     /// The strong locks on what was there before the plan: what others can be kept from.
     var locksInTheWay: [LockMeasure] {
         let new = Set(relations.filter(\.isNew).map(\.name))
-        return locks.filter { RehearsalPolicy.strongModes.contains($0.mode) && !new.contains($0.relation) }
+        return locks.filter {
+            RehearsalPolicy.strongModes.contains($0.mode) && $0.isOfNew != true && !new.contains($0.relation)
+        }
     }
 }

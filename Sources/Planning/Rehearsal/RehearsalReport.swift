@@ -116,8 +116,11 @@ public struct LockMeasure: Sendable, Hashable, Codable {
     public var mode: String
     /// From the statement's beginning to the transaction's end.
     public var heldMilliseconds: Double
+    /// True where the plan itself has made the relation, so that nobody is kept from anything.
+    public var isOfNew: Bool?
 
-    public init(relation: String, mode: String, heldMilliseconds: Double = 0) {
+    public init(relation: String, mode: String, heldMilliseconds: Double = 0, isOfNew: Bool? = nil) {
+        self.isOfNew = isOfNew
         self.relation = relation
         self.mode = mode
         self.heldMilliseconds = heldMilliseconds

@@ -30,7 +30,7 @@ public struct Column: SchemaObject {
     public var isOfEnum: Bool
     /// Whether NULL is refused.
     public var isNotNull: Bool
-    /// The expression of which a generated column is made.
+    /// Of what a generated column is made, and whether that is kept: `(a * 2) STORED`.
     public var generation: String?
     /// How an identity column counts.
     public var identity: Identity?
@@ -69,6 +69,8 @@ public struct Column: SchemaObject {
     public var isMadeWithContainer: Bool { true }
     /// An identity column's sequence has a relation's name.
     public var claims: [String] { identity.map { ["relation \($0.sequence)"] } ?? [] }
+    /// Whether its values are made whenever they are read.
+    private var isVirtual: Bool { generation?.hasSuffix(" VIRTUAL") ?? false }
     /// Whether CREATE TABLE has to say it.
     var isWritten: Bool { isLocal || isInPartition }
 
@@ -80,7 +82,7 @@ public struct Column: SchemaObject {
         var text = "\(column) \(type)\(foreignOptions)"
         if let compression { text += " COMPRESSION \(compression)" }
         if let collation { text += " COLLATE \(collation)" }
-        if let generation { text += " GENERATED ALWAYS AS (\(generation)) STORED" }
+        if let generation { text += " GENERATED ALWAYS AS \(generation)" }
         if let identity { text += " \(identity.definition)" }
         if isFilled { return text }
         if let standard, standard.isMadeWithContainer { text += " DEFAULT \(standard.expression)" }
@@ -89,11 +91,13 @@ public struct Column: SchemaObject {
     }
 
     private var head: String { "ALTER TABLE \(table) ALTER COLUMN \(column)" }
+    /// What would go on to the tables that inherit it: each of them has its own.
+    private var ownHead: String { "ALTER TABLE ONLY \(table) ALTER COLUMN \(column)" }
 
     /// As in CREATE TABLE … OF; nil where the type says it all.
     var typedDefinition: String? {
         var words: [String] = []
-        if let generation { words.append("GENERATED ALWAYS AS (\(generation)) STORED") }
+        if let generation { words.append("GENERATED ALWAYS AS \(generation)") }
         if let identity { words.append(identity.definition) }
         if let standard, standard.isMadeWithContainer { words.append("DEFAULT \(standard.expression)") }
         if isNotNull { words.append("NOT NULL") }
@@ -105,12 +109,12 @@ public struct Column: SchemaObject {
         var statements: [String] = []
         if !isWritten {
             if standard?.expression != inheritedDefault, standard?.isMadeWithContainer ?? true, generation == nil {
-                statements += standard?.creation ?? ["\(head) DROP DEFAULT"]
+                statements += standard?.creation ?? ["\(ownHead) DROP DEFAULT"]
             }
             if isNotNull, !isInheritedNotNull { statements.append("\(head) SET NOT NULL") }
         }
-        if let storage { statements.append("\(head) SET STORAGE \(storage)") }
-        if let statistics { statements.append("\(head) SET STATISTICS \(statistics)") }
+        if let storage { statements.append("\(ownHead) SET STORAGE \(storage)") }
+        if let statistics { statements.append("\(ownHead) SET STATISTICS \(statistics)") }
         if !options.isEmpty { statements.append("\(head) SET (\(options.joined(separator: ", ")))") }
         return statements
     }
@@ -129,8 +133,8 @@ public struct Column: SchemaObject {
 
     /// A default that differs from row to row is filled in afterwards; otherwise the table would be rewritten.
     public func creationStages(in surroundings: Surroundings) -> [DDLStage] {
-        guard surroundings.isBusy, isLocal else { return [DDLStage(creation)] }
-        if generation != nil || identity != nil {
+        guard surroundings.isInUse, isLocal else { return [DDLStage(creation)] }
+        if generation != nil && !isVirtual || identity != nil {
             return [DDLStage(creation, remark: "rewrites the table \(table) under a lock that stops readers")]
         }
         guard let standard, standard.isVolatile, standard.isMadeWithContainer else {
@@ -139,7 +143,10 @@ public struct Column: SchemaObject {
                 DDLStage(creation, remark: fails ? "fails if \(table) holds rows: \(column) has no default" : nil)
             ]
         }
-        let making = ["ALTER TABLE \(table) ADD COLUMN \(definition(isFilled: true))"] + standard.creation + settings
+        // Like the column, its default goes on to the tables that inherit it.
+        let making =
+            ["ALTER TABLE \(table) ADD COLUMN \(definition(isFilled: true))"]
+            + ["\(head) SET DEFAULT \(standard.expression)"] + settings
         let filling = "UPDATE \(table) SET \(column) = DEFAULT WHERE \(column) IS NULL"
         return [
             DDLStage(making),
@@ -150,9 +157,9 @@ public struct Column: SchemaObject {
 
     /// NULLs are looked for while others read and write.
     public func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage] {
-        guard surroundings.isBusy else { return [DDLStage(statements)] }
+        guard surroundings.isInUse else { return [DDLStage(statements)] }
         let remark =
-            type == desired.type
+            type == desired.type || TypeName(type).isKept(in: TypeName(desired.type)) && collation == desired.collation
             ? nil : "may rewrite the table \(table) under a lock that stops readers: \(type) becomes \(desired.type)"
         guard let place = statements.firstIndex(of: "\(head) SET NOT NULL") else {
             return [DDLStage(statements, remark: remark)]
@@ -175,14 +182,16 @@ public struct Column: SchemaObject {
     /// A generated column with another expression holds nothing that could be lost: it is made anew.
     public func change(to desired: Self) -> ObjectChange {
         if foreignOptions != desired.foreignOptions { return .anew }
+        if isVirtual, generation != desired.generation { return .anew }
         if desired.generation != nil, (generation, type) != (desired.generation, desired.type) { return .anew }
         var statements: [String] = []
         let typeChanges = (type, collation) != (desired.type, desired.collation) && desired.isWritten
         if generation != nil, desired.generation == nil { statements.append("\(head) DROP EXPRESSION") }
         if identity != nil, desired.identity == nil { statements.append("\(head) DROP IDENTITY") }
-        if isNotNull, !desired.isNotNull { statements.append("\(head) DROP NOT NULL") }
+        let followsParent = isInherited && desired.isInherited && isInheritedNotNull && !desired.isInheritedNotNull
+        if isNotNull, !desired.isNotNull, !followsParent { statements.append("\(head) DROP NOT NULL") }
         if typeChanges, desired.isLocal, !isInherited {
-            statements.append(isOfEnum || desired.isOfEnum ? desired.retypingThroughText : desired.retyping)
+            statements.append(isOfEnum || desired.isOfEnum ? desired.retypingThroughText : desired.retyping(from: type))
         }
         // It comes with the parent's, unless that is a new one.
         if !isNotNull, desired.isNotNull, !(isInherited && desired.isInheritedNotNull) {
@@ -195,20 +204,27 @@ public struct Column: SchemaObject {
             remaking: typeChanges ? [.view, .materializedView, .rule, .trigger, .policy, .column, .columnDefault] : [])
     }
 
-    /// Gives it its type, by a cast that keeps the values.
-    var retyping: String {
-        "\(head) TYPE \(type)" + (collation.map { " COLLATE \($0)" } ?? "") + " USING \(column)::\(type)"
+    /// Gives it its type. An explicit cast to a length would cut what is longer: the assignment refuses it.
+    private func retyping(from old: String) -> String {
+        let base = TypeName(type).base
+        let cast = TypeName(old).base == base ? "" : " USING \(column)::\(base)"
+        return "\(head) TYPE \(type)" + (collation.map { " COLLATE \($0)" } ?? "") + cast
     }
 
     /// The same by way of text: for enums, and for a type that was made anew.
     var retypingThroughText: String {
         let text = type.hasSuffix("[]") ? "text[]" : "text"
         return "\(head) TYPE \(type)" + (collation.map { " COLLATE \($0)" } ?? "")
-            + " USING \(column)::\(text)::\(type)"
+            + " USING \(column)::\(text)::\(TypeName(type).base)"
     }
 
     private func identityChange(to wanted: Identity) -> [String] {
-        guard let identity else { return ["\(head) ADD \(wanted.definition)"] }
+        guard let identity else {
+            return [
+                "\(head) ADD \(wanted.definition)",
+                wanted.numbers.catchingUp(wanted.sequence, table: table, column: column),
+            ]
+        }
         var words: [String] = []
         if identity.generation != wanted.generation { words.append("SET GENERATED \(wanted.generation)") }
         words += identity.numbers.changes(to: wanted.numbers).map { "SET \($0)" }
@@ -221,8 +237,8 @@ public struct Column: SchemaObject {
 
     private func storageChange(to desired: Self) -> [String] {
         var statements: [String] = []
-        // Another type brings its own.
-        let isReset = type != desired.type
+        // Another type brings its own, and so does the same in another collation.
+        let isReset = (type, collation) != (desired.type, desired.collation)
         if let wanted = desired.compression ?? (isReset ? nil : "default"),
             isReset || compression != desired.compression
         {
@@ -231,9 +247,11 @@ public struct Column: SchemaObject {
         if let wanted = desired.storage ?? (isReset ? nil : desired.usualStorage ?? "EXTENDED"),
             isReset || storage != desired.storage
         {
-            statements.append("\(head) SET STORAGE \(wanted)")
+            statements.append("\(ownHead) SET STORAGE \(wanted)")
         }
-        if statistics != desired.statistics { statements.append("\(head) SET STATISTICS \(desired.statistics ?? -1)") }
+        if statistics != desired.statistics {
+            statements.append("\(ownHead) SET STATISTICS \(desired.statistics ?? -1)")
+        }
         return statements + StorageOptions.actions(from: options, to: desired.options).map { "\(head) \($0)" }
     }
 
@@ -270,12 +288,14 @@ public struct ColumnDefault: SchemaObject {
     public var id: ObjectID { ObjectID(.columnDefault, "\(table).\(column)") }
     /// The column.
     public var container: ObjectID? { ObjectID(.column, "\(table).\(column)") }
+    /// Tables that inherit the column have their own.
+    private var head: String { "ALTER TABLE ONLY \(table) ALTER COLUMN \(column)" }
     /// A plain one stands in the column's definition.
     public var isMadeWithContainer: Bool { isPlain }
     /// Sets it.
-    public var creation: [String] { ["ALTER TABLE \(table) ALTER COLUMN \(column) SET DEFAULT \(expression)"] }
+    public var creation: [String] { ["\(head) SET DEFAULT \(expression)"] }
     /// Drops it.
-    public var removal: [String] { ["ALTER TABLE \(table) ALTER COLUMN \(column) DROP DEFAULT"] }
+    public var removal: [String] { ["\(head) DROP DEFAULT"] }
     /// Sets another.
     public func change(to desired: Self) -> ObjectChange { .inPlace(desired.creation) }
 }

@@ -28,17 +28,48 @@ public struct CompositeType: SchemaObject {
     /// Drops it.
     public var removal: [String] { ["DROP TYPE \(name)"] }
 
+    private func kept(in other: Self) -> [Attribute] {
+        let names = Set(other.attributes.map(\.name))
+        return attributes.filter { names.contains($0.name) }
+    }
+
+    /// Values are read attribute by attribute in their order: the same of both come first.
+    public func alignment(to desired: Self) -> [String] {
+        let (mine, theirs) = (kept(in: desired), desired.kept(in: self))
+        guard theirs == Array(desired.attributes.prefix(theirs.count)), mine.map(\.name) == theirs.map(\.name) else {
+            return []
+        }
+        let actions = actions(to: desired)
+        return actions.isEmpty ? [] : [actions.joined(separator: ", ")]
+    }
+
+    /// Attributes that go, and types that others take the place of.
+    public func troubles(to desired: Self) -> [String] {
+        let names = Set(desired.attributes.map(\.name))
+        let gone = attributes.filter { !names.contains($0.name) }.map {
+            "drops the attribute \($0.name) of \(name) with its values"
+        }
+        let isAligned = kept(in: desired).map(\.name) == desired.attributes.prefix(kept(in: desired).count).map(\.name)
+        return gone + (isAligned ? [] : ["the values of \(name) keep their places, not their names"])
+    }
+
+    private func actions(to desired: Self) -> [String] {
+        let (mine, theirs) = (Set(attributes.map(\.name)), Set(desired.attributes.map(\.name)))
+        return attributes.filter { !theirs.contains($0.name) }.map { "DROP ATTRIBUTE \($0.name) CASCADE" }
+            + desired.attributes.filter { !mine.contains($0.name) }.map { "ADD ATTRIBUTE \($0.definition) CASCADE" }
+    }
+
+    /// What goes is said.
+    public func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage] {
+        let troubles = troubles(to: desired)
+        return [DDLStage(statements, remark: troubles.isEmpty ? nil : troubles.joined(separator: "; "))]
+    }
+
     /// Attributes come, go and change in place where their order allows it; types only while no column uses them, so a
     /// change of type makes it anew.
     public func change(to desired: Self) -> ObjectChange {
-        let names = desired.attributes.map(\.name)
-        let kept = attributes.filter { names.contains($0.name) }
-        let old = Set(attributes.map(\.name))
+        let kept = kept(in: desired)
         guard kept == Array(desired.attributes.prefix(kept.count)) else { return .anew }
-        let dropped = attributes.filter { !names.contains($0.name) }.map { "DROP ATTRIBUTE \($0.name) CASCADE" }
-        let added = desired.attributes.filter { !old.contains($0.name) }.map {
-            "ADD ATTRIBUTE \($0.definition) CASCADE"
-        }
-        return .inPlace(["ALTER TYPE \(name) \((dropped + added).joined(separator: ", "))"], remaking: [.routine])
+        return .inPlace(["ALTER TYPE \(name) \(actions(to: desired).joined(separator: ", "))"], remaking: [.routine])
     }
 }

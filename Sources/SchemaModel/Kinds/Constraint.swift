@@ -59,16 +59,24 @@ public struct Constraint: SchemaObject {
 
     /// Keys are made of an index that is there, and what has to be looked through is first said and then validated.
     public func creationStages(in surroundings: Surroundings) -> [DDLStage] {
-        guard surroundings.isBusy, isWritten else { return [DDLStage(creation)] }
+        let isLookedThrough = type == "c" && surroundings.isInUse || surroundings.isOfDomainInUse
+        guard isWritten, surroundings.isBusy || isLookedThrough else { return [DDLStage(creation)] }
         switch type {
         case "c", "f":
-            guard !definition.hasSuffix(" NOT VALID") else { return [DDLStage(creation)] }
+            guard !definition.hasSuffix(" NOT VALID"), !definition.hasSuffix(" NOT ENFORCED") else {
+                return [DDLStage(creation)]
+            }
             return [
                 DDLStage(["\(alter) ADD CONSTRAINT \(constraint) \(definition) NOT VALID"]),
-                DDLStage([validation], mode: .validation),
+                DDLStage(
+                    [validation], mode: .validation,
+                    remark: isOfDomain
+                        ? "no table that holds \(owner) can be written while they are looked through" : nil),
             ]
         case "p", "u":
-            guard let index, let indexDefinition else { return [DDLStage(creation)] }
+            guard let index, let indexDefinition, !definition.contains(" WITHOUT OVERLAPS") else {
+                return [DDLStage(creation, remark: "builds an index while \(owner) cannot be written")]
+            }
             let name = Name.last(of: index)
             let building = surroundings.isReplacement ? Name.suffixed(name, "_new") : name
             let statement = indexDefinition.replacing(

@@ -18,6 +18,12 @@ public struct EnumType: SchemaObject {
     /// Drops it.
     public var removal: [String] { ["DROP TYPE \(name)"] }
 
+    /// A row may hold a value that goes.
+    public func troubles(to desired: Self) -> [String] {
+        let gone = labels.filter { !desired.labels.contains($0) }.map { SQLIdentifier.quoteLiteral($0) }
+        return gone.isEmpty ? [] : ["fails where a row holds \(gone.joined(separator: " or "))"]
+    }
+
     /// Values are added in place; a value that goes, or another order, needs another type.
     public func change(to desired: Self) -> ObjectChange {
         let kept = Set(labels)

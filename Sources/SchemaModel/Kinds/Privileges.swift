@@ -23,6 +23,9 @@ public struct Privileges: SchemaObject {
     /// What is granted when nobody said anything.
     public var initial: [Grant]
 
+    /// Of a column's: the table's. What is revoked there is revoked for the columns too.
+    public var ofTable: ObjectID? { column == nil ? nil : ObjectID(.privileges, target) }
+
     /// Whether it grants just what is granted when nobody said anything.
     public var isUsual: Bool { Set(grants) == Set(initial) }
 

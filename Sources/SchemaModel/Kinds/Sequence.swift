@@ -1,3 +1,5 @@
+import SQLText
+
 /// The numbers by which a sequence goes: of one that stands by itself, or of an identity column.
 public struct SequenceNumbers: Codable, Equatable, Sendable {
     /// `bigint`, `integer` or `smallint`.
@@ -35,6 +37,15 @@ public struct SequenceNumbers: Codable, Equatable, Sendable {
         if cache != 1 { words.append("CACHE \(cache)") }
         if cycles { words.append("CYCLE") }
         return words
+    }
+
+    /// Brings a new sequence to where a column is that has values already.
+    func catchingUp(_ sequence: String, table: String, column: String) -> String {
+        let (last, range) =
+            increment > 0
+            ? ("max(\(column))", "\(start) AND \(maximum)") : ("min(\(column))", "\(minimum) AND \(start)")
+        return
+            "SELECT pg_catalog.setval(\(SQLIdentifier.quoteLiteral(sequence)), \(last)) FROM \(table) HAVING \(last) BETWEEN \(range)"
     }
 
     /// The options that lead to `desired`, the type aside.
@@ -78,7 +89,7 @@ public struct Sequence: SchemaObject {
     private var clamping: String {
         let (low, high) = (numbers.minimum, numbers.maximum)
         return """
-            SELECT pg_catalog.setval('\(name.replacing("'", with: "''"))', LEAST(GREATEST(last_value, \(low)), \(high)), \
+            SELECT pg_catalog.setval(\(SQLIdentifier.quoteLiteral(name)), LEAST(GREATEST(last_value, \(low)), \(high)), \
             is_called AND last_value BETWEEN \(low) AND \(high)) FROM \(name)
             """
     }

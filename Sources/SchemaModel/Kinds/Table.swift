@@ -66,6 +66,17 @@ public struct Table: SchemaObject {
         return .inPlace(actions.map { "ALTER TABLE \(name) \($0)" })
     }
 
+    /// Columns that it has already cannot become the parent's alone.
+    public func changeStages(to desired: Self, _ statements: [String], in surroundings: Surroundings) -> [DDLStage] {
+        let joins = desired.parents.contains { !parents.contains($0) }
+        let rewrites = isUnlogged != desired.isUnlogged || accessMethod != desired.accessMethod
+        let remark =
+            rewrites
+            ? "rewrites the table \(name) under a lock that stops readers"
+            : joins ? "the columns that \(name) has already stay when the parent's are dropped" : nil
+        return [DDLStage(statements, remark: remark)]
+    }
+
     /// Equal, columns aside.
     public func isSame(as other: Self) -> Bool {
         var (left, right) = (self, other)

@@ -35,10 +35,15 @@ struct ActionGraph {
     }
 
     /// In topological order, the first by priority among those that may come, as many as can be of one mode together. A
-    /// circle is cut at its first by priority.
+    /// circle is cut at its first by priority. It begins with whatever makes the fewest portions.
     func portions() -> [(mode: DDLStage.Mode, actions: [Action])] {
-        var sorting = Sorting(actions)
-        return sorting.run()
+        let beginnings: [DDLStage.Mode] =
+            actions.contains { $0.stage.mode == .standalone } ? [.transaction, .standalone] : [.transaction]
+        let ways = beginnings.map { first in
+            var sorting = Sorting(actions)
+            return sorting.run(beginningWith: first)
+        }
+        return ways.min { $0.count < $1.count } ?? []
     }
 }
 
@@ -63,7 +68,7 @@ private struct Sorting {
         held = ranking.indices.filter { predecessors[$0] == 0 }
     }
 
-    mutating func run() -> [(mode: DDLStage.Mode, actions: [ActionGraph.Action])] {
+    mutating func run(beginningWith first: DDLStage.Mode) -> [(mode: DDLStage.Mode, actions: [ActionGraph.Action])] {
         var portions: [(mode: DDLStage.Mode, actions: [ActionGraph.Action])] = []
         var firstLeft = 0
         while true {
@@ -71,7 +76,8 @@ private struct Sorting {
             held = []
             // A transaction waits for all that can be done before it: the fewer portions, the fewer revisions.
             let modes: [DDLStage.Mode] =
-                portions.isEmpty ? [.transaction, .standalone, .validation] : [.standalone, .validation, .transaction]
+                portions.isEmpty
+                ? [first, .transaction, .standalone, .validation] : [.standalone, .validation, .transaction]
             if let mode = modes.first(where: { ready[$0]?.first != nil }) {
                 let actions = portion(mode)
                 if !actions.isEmpty { portions.append((mode, actions)) }

@@ -32,8 +32,13 @@ public struct Surroundings: Sendable {
     /// Whether one of the same name is to be replaced.
     public var isReplacement = false
 
-    /// Whether others use the table, and what avoids strong locks can be had: partitioned tables have none of it.
-    var isBusy: Bool { table.map { $0.partitionKey == nil && $0.server == nil } ?? false }
+    /// Whether it is a part of a domain that is there before and after, and may be the type of columns in use.
+    public var isOfDomainInUse = false
+
+    /// Whether others use the table.
+    var isInUse: Bool { table.map { $0.server == nil } ?? false }
+    /// Whether others use the table, and its indexes can be built and dropped without locks: a partitioned one's cannot.
+    var isBusy: Bool { isInUse && table?.partitionKey == nil }
 }
 
 /// Statements that go together.

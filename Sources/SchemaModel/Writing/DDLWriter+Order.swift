@@ -76,7 +76,13 @@ extension DDLWriter {
 
     private mutating func connectOld(_ id: ObjectID, needing other: ObjectID) {
         if let drop = dropAction(id) {
-            if let otherDrop = dropAction(other) { graph.order(drop.last, before: otherDrop.first) }
+            if let otherDrop = dropAction(other) {
+                graph.order(drop.last, before: otherDrop.first)
+                // What comes back must not find what it shall do without: a function that its words would still mean.
+                if let making = makeAction(id) { graph.order(otherDrop.last, before: making.first) }
+            } else if difference.fates[other] == .remake, let replacement = makings[other] {
+                graph.order(drop.last, before: replacement.last)
+            }
             if difference.fates[other] == .alter || difference.replacedTypes[other] != nil,
                 let alteration = makings[other]
             {
@@ -136,7 +142,12 @@ extension DDLWriter {
             guard object.isInherited, let table = object.container, difference.isDetached(table),
                 let detaching = drops[ObjectID(.inheritance, table.name)] ?? makings[table]
             else { continue }
-            if let drop = drops[id] { graph.order(detaching.last, before: drop.first) }
+            if let drop = drops[id] {
+                graph.order(detaching.last, before: drop.first)
+                if let attaching = makings[ObjectID(.inheritance, table.name)] {
+                    graph.order(drop.last, before: attaching.first)
+                }
+            }
             for theirs in parentChecks(of: object) {
                 if let drop = drops[theirs] { graph.order(detaching.last, before: drop.first) }
             }

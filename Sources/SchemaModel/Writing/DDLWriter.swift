@@ -26,8 +26,6 @@ public struct DDLWriter {
     /// What partitions have of an index or key of the whole, in the new schema, and the other way round.
     private var parts: [ObjectID: [ObjectID]] = [:]
     private var wholes: [ObjectID: ObjectID] = [:]
-    /// Keys that foreign keys point at.
-    private let referredKeys: Set<ObjectID>
     /// New keys, by what their indexes would be called if they were no keys'.
     private var adopters: [ObjectID: Constraint] = [:]
 
@@ -37,9 +35,6 @@ public struct DDLWriter {
         wholesOfKeys = Set(
             difference.old.objects.values.compactMap { $0 as? IndexAttachment }.filter { $0.part.kind == .constraint }
                 .flatMap { difference.old.needs[$0.id, default: []] }.filter { $0.kind == .index })
-        referredKeys = Set(
-            difference.old.objects.values.compactMap { $0 as? Constraint }.filter { $0.type == "f" }
-                .flatMap { difference.old.needs[$0.id, default: []] }.filter { $0.kind == .constraint })
         for (id, fate) in difference.fates where fate == .create && id.kind == .constraint {
             guard let key = difference.new.objects[id] as? Constraint, let index = key.index else { continue }
             if key.type == "p" || key.type == "u" { adopters[ObjectID(.index, index)] = key }
@@ -119,7 +114,9 @@ public struct DDLWriter {
             return add(.drop, id, [DDLStage([])])
         }
         let surroundings = surroundings(of: object)
-        var stages = style == .plain ? [DDLStage(object.removal)] : object.removalStages(in: surroundings)
+        // Once it has been let go it goes at once: the table may be attached again.
+        let isShort = style == .plain || object.isInherited
+        var stages = isShort ? [DDLStage(object.removal)] : object.removalStages(in: surroundings)
         // A partition's key goes with an index of the whole only where that is said.
         if wholesOfKeys.contains(id) { stages = [DDLStage(object.removal.map { $0 + " CASCADE" })] }
         if let loss = object.loss, !stages.isEmpty { stages[0].remark = loss }
@@ -141,9 +138,12 @@ public struct DDLWriter {
             return add(.make, id, [DDLStage([key.adoption(of: Name.last(of: index))])])
         }
         let written = asWritten(object)
-        add(
-            .make, id,
-            style == .plain ? [DDLStage(written.creation)] : written.creationStages(in: surroundings(of: object)))
+        var stages =
+            style == .plain ? [DDLStage(written.creation)] : written.creationStages(in: surroundings(of: object))
+        if let ownership = object as? SequenceOwnership {
+            stages[0].statements = handingOver(ownership) + stages[0].statements + catchingUp(ownership)
+        }
+        add(.make, id, stages)
     }
 
     /// What validates a check that comes from a parent's which is not validated.
@@ -177,7 +177,7 @@ public struct DDLWriter {
             || parts[whole, default: []].allSatisfy { difference.new.objects[$0]?.container.map(isMade) ?? false }
     }
 
-    private func isMade(_ id: ObjectID) -> Bool { [.create, .remake].contains(difference.fates[id]) }
+    func isMade(_ id: ObjectID) -> Bool { [.create, .remake].contains(difference.fates[id]) }
 
     /// Whether a partition's key comes with that of the whole, or with the partition.
     private func comesWithWhole(_ id: ObjectID) -> Bool { bringer(of: id) != nil }
@@ -213,11 +213,11 @@ public struct DDLWriter {
         add(.make, id, [DDLStage(index.replacement, mode: .standalone)])
     }
 
-    /// Whether a key can be swapped for another whose index has been built beside it: no foreign key needs it.
+    /// Whether a key can be swapped for another whose index has been built beside it; foreign keys go just before.
     private func replacesKey(_ id: ObjectID) -> Bool {
         guard style == .careful, let old = difference.old.objects[id] as? Constraint, ["p", "u"].contains(old.type),
             let new = difference.new.objects[id] as? Constraint, ["p", "u"].contains(new.type), !old.isInherited,
-            !new.isInherited, !referredKeys.contains(id), surroundings(of: new).isBusy
+            !new.isInherited, surroundings(of: new).isBusy
         else { return false }
         let grounds = difference.old.needs[id, default: []].union(difference.new.needs[id, default: []])
         return grounds.allSatisfy { difference.fates[$0] == nil }
@@ -243,10 +243,10 @@ public struct DDLWriter {
     private func surroundings(of object: any SchemaObject) -> Surroundings {
         var surroundings = Surroundings()
         surroundings.isReplacement = difference.fates[object.id] == .remake
-        guard let container = object.container, container.kind == .table,
-            ![.create, .drop, .remake].contains(difference.fates[container])
+        guard let container = object.container, ![.create, .drop, .remake].contains(difference.fates[container])
         else { return surroundings }
         surroundings.table = difference.new.objects[container] as? Table
+        surroundings.isOfDomainInUse = container.kind == .domain
         return surroundings
     }
 
@@ -260,11 +260,12 @@ public struct DDLWriter {
         let columns = difference.replacedTypes[id, default: []].sorted { $0.id < $1.id }
         let removal = old.removal.map { $0.replacing(id.name, with: qualified) }
         let statements =
-            ["ALTER \(word) \(id.name) RENAME TO \(aside)"] + new.creation + columns.map(\.retypingThroughText)
+            ["ALTER \(word) \(id.name) RENAME TO \(aside)"] + new.creation
+            + old.alignment(toAny: new).map { "ALTER \(word) \(qualified) \($0)" } + columns.map(\.retypingThroughText)
             + removal
-        add(
-            .make, id,
-            [DDLStage(statements, remark: "rewrites the tables of \(columns.map(\.id.name).joined(separator: ", "))")])
+        let places = columns.map(\.id.name).joined(separator: ", ")
+        let remarks = ["rewrites under locks that stop readers what holds \(places)"] + old.troubles(toAny: new)
+        add(.make, id, [DDLStage(statements, remark: columns.isEmpty ? nil : remarks.joined(separator: "; "))])
     }
 
     /// Whether what a table inherited is its own once it has been let go.
