@@ -12,6 +12,9 @@ enum SpawningThread {
         pthread_create(
             &thread, nil,
             { _ in
+                // As nice as we were started: the dispatch library's threads, one of which starts this one, are not.
+                let process = __priority_which_t(PRIO_PROCESS.rawValue)
+                setpriority(process, 0, getpriority(process, id_t(getpid())))
                 while true {
                     SpawningThread.available.wait()
                     SpawningThread.jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }?()
@@ -45,7 +48,13 @@ struct SpawnRequest: Sendable {
     /// The child's descriptors and which of ours they are; without one for 0 it reads nothing.
     var descriptors: [Int32: Int32]
 
-    private static let variables = ["PATH": path, "LC_ALL": "C", "TZ": "UTC"]
+    private static let variables = ["PATH": path, "LC_ALL": "C", "TZ": "UTC"].merging(sanitizers) { own, _ in own }
+
+    /// What instrumented programs are told, each for itself.
+    private static let sanitizers = Dictionary(
+        uniqueKeysWithValues: ["TSAN_OPTIONS", "ASAN_OPTIONS"].compactMap { (name: String) in
+            getenv(name).map { (name, String(cString: $0)) }
+        })
 
     /// The programs of the server that the tests are to run with are to be found as well.
     private static let path: String = {

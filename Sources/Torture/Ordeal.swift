@@ -45,9 +45,8 @@ public struct Ordeal: Sendable {
     /// How many points of a story lie between two that the first round of a sweep visits.
     private static let stride = 16
 
-    /// Goes through all of it; returns what happened.
-    public func run() async -> Tally {
-        let tally = Tally()
+    /// Goes through all of it, and counts what happens.
+    public func run(_ tally: Tally) async {
         let all = parts.map(\.share).reduce(0, +)
         let start = ContinuousClock.now
         var spent = 0
@@ -58,7 +57,6 @@ public struct Ordeal: Sendable {
             let deadline = start + duration * spent / all
             await Self.guarded(part.rawValue, tally) { try await play(part, tally, until: deadline, &random) }
         }
-        return tally
     }
 
     private func play(

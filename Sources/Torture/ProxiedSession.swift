@@ -16,6 +16,11 @@ struct ProxiedSession {
     private var commits: Set<[UInt8]> = []
     /// Decided when the COMMIT was bound, and not carried out yet.
     private var planned: CuttingProxy.Cut?
+    /// The COMMIT that will be cut once the server has done all that it was sent before: what comes through a pipeline would
+    /// otherwise be cut with it.
+    private var held: ProtocolMessage?
+    /// How many commands the server has not answered.
+    private var unanswered = 0
 
     init(client: Int32, server: Int32, decide: @escaping () -> CuttingProxy.Cut?) {
         self.client = client
@@ -33,9 +38,10 @@ struct ProxiedSession {
             guard poll(&polls, 2, -1) >= 0 || errno == EINTR else { return }
             if polls[0].revents != 0 {
                 guard fromClient.fill(from: client) else { return }
-                while let message = fromClient.next() {
+                while held == nil, let message = fromClient.next() {
                     guard takeFromClient(message) else { return }
                 }
+                if held != nil { polls[0].fd = -1 }
             }
             if polls[1].revents != 0 {
                 guard fromServer.fill(from: server) else { return }
@@ -49,17 +55,31 @@ struct ProxiedSession {
     private mutating func takeFromClient(_ message: ProtocolMessage) -> Bool {
         if message.kind == nil { isWorker = message.bytes.contains("migrated worker") }
         if isWorker, planned == nil, begins(aCommit: message) { planned = decide() }
-        switch (planned, message.kind) {
-        case (.beforeCommit, _): return cut()
-        case (.withinCommit, _):
-            _ = UnixSocket.write(message.bytes.prefix(message.bytes.count / 2), to: server)
-            return cut()
-        default: return UnixSocket.write(message.bytes[...], to: server)
+        if planned == .beforeCommit || planned == .withinCommit {
+            held = message
+            return UnixSocket.write(Self.flush[...], to: server) && cutHeld()
         }
+        if message.kind == UInt8(ascii: "E") { unanswered += 1 }
+        return UnixSocket.write(message.bytes[...], to: server)
+    }
+
+    /// Cuts the COMMIT that is held, if its time has come; returns whether the connection goes on.
+    private mutating func cutHeld() -> Bool {
+        guard let held, unanswered == 0 else { return true }
+        if planned == .withinCommit {
+            _ = UnixSocket.write(held.bytes.prefix(held.bytes.count / 2), to: server)
+        }
+        return cut()
     }
 
     private mutating func takeFromServer(_ message: ProtocolMessage) -> Bool {
-        if let planned, message.kind == UInt8(ascii: "C"), message.bytes.contains("COMMIT") {
+        switch message.kind {
+        case UInt8(ascii: "C"), UInt8(ascii: "I"), UInt8(ascii: "s"): unanswered = max(0, unanswered - 1)
+        // The rest of the pipeline is skipped.
+        case UInt8(ascii: "E"): unanswered = 0
+        default: break
+        }
+        if let planned, held == nil, message.kind == UInt8(ascii: "C"), message.bytes.contains("COMMIT") {
             switch planned {
             case .withinAnswer: _ = UnixSocket.write(message.bytes.prefix(message.bytes.count / 2), to: client)
             case .afterAnswer: _ = UnixSocket.write(message.bytes[...], to: client)
@@ -67,7 +87,7 @@ struct ProxiedSession {
             }
             return cut()
         }
-        return UnixSocket.write(message.bytes[...], to: client)
+        return UnixSocket.write(message.bytes[...], to: client) && cutHeld()
     }
 
     /// Whether the message is the one by which a COMMIT is asked for: a query, or the binding of a statement.
@@ -85,6 +105,8 @@ struct ProxiedSession {
     }
 
     private static let commit = Array("COMMIT".utf8)
+    /// Asks the server for the answers that it has.
+    private static let flush: [UInt8] = [UInt8(ascii: "H"), 0, 0, 0, 4]
 
     private mutating func cut() -> Bool {
         done = planned

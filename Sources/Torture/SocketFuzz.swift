@@ -59,19 +59,20 @@ public struct SocketFuzz: Sendable {
     private func visit(_ path: String, _ random: inout SeededGenerator) {
         guard let socket = try? UnixSocket.connected(to: path) else { return }
         defer { close(socket) }
-        let count = Int.random(in: 1...20, using: &random)
-        for _ in 0..<count {
+        var taken = 0
+        for _ in 0..<Int.random(in: 1...20, using: &random) {
             var message = HostileMessage.make(&random)
             if !random.happens(onceIn: 10) { message.append(0) }
             // Nobody waits for a daemon that does not take it.
             let sent = send(socket, message, message.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
             guard sent == message.count else { break }
+            taken += 1
             if random.happens(onceIn: 3) {
                 var answer = [UInt8](repeating: 0, count: 4096)
                 _ = recv(socket, &answer, answer.count, Int32(MSG_DONTWAIT))
             }
         }
-        tally.did("hostile messages", count)
+        tally.did("hostile messages", taken)
         tally.struck("hostile client")
     }
 }

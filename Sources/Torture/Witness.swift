@@ -8,18 +8,21 @@ enum Witness {
         try await database.makeEffects()
         try await database.run(
             """
-            CREATE TABLE testimony (number bigint GENERATED ALWAYS AS IDENTITY, revision text, pid int, has_lock boolean)
+            CREATE TABLE testimony (number bigint GENERATED ALWAYS AS IDENTITY, revision text, pid int, has_lock boolean,
+                half_built bigint)
             """)
     }
 
-    /// A chain, every fifth of which is not in one transaction. Each says who applied it, and whether that had the lock.
+    /// A chain, every fifth of which is not in one transaction. Each says who applied it, whether that had the lock, and how
+    /// many indexes those before it have left half built.
     static func revisions(_ count: Int) -> [TestRevision] {
         var chain = TestRevision.chain(count) { $0 % 5 != 0 }
         for index in chain.indices {
             let id = chain[index].id
             let testimony = """
-                INSERT INTO testimony (revision, pid, has_lock) SELECT '\(id)', pg_backend_pid(), EXISTS (SELECT FROM pg_locks
-                    WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid());
+                INSERT INTO testimony (revision, pid, has_lock, half_built) SELECT '\(id)', pg_backend_pid(), EXISTS (
+                    SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()),
+                    (SELECT count(*) FROM pg_index WHERE NOT indisvalid);
                 """
             chain[index].upgrade = [testimony]
             chain[index].downgrade = [testimony]
@@ -43,13 +46,15 @@ enum Witness {
             if !step.hasSuffix(" " + expected) { found.append("\(step) came where \(expected) was due") }
             place += isUp ? 1 : -1
         }
-        let rows = try await session.texts(
-            "SELECT version_num FROM alembic_version WHERE to_regclass('alembic_version') IS NOT NULL")
+        let versionTable = try await session.texts("SELECT to_regclass('public.alembic_version')::text")
+        let rows = versionTable.isEmpty ? [] : try await session.texts("SELECT version_num FROM alembic_version")
         if rows != (place == 0 ? [] : [TestRevision.name(place)]) {
             found.append("the version table has \(rows), and \(place) revisions are applied")
         }
         let unlocked = try await session.texts("SELECT revision || ' by ' || pid FROM testimony WHERE NOT has_lock")
         if !unlocked.isEmpty { found.append("applied without the lock: \(unlocked)") }
+        let careless = try await session.texts("SELECT revision FROM testimony WHERE half_built > 0")
+        if !careless.isEmpty { found.append("applied though an index was half built: \(careless)") }
         let said = try await session.texts("SELECT count(*)::text FROM testimony")
         if said != [String(steps.count)] { found.append("\(steps.count) revisions, and \(said) testimonies") }
         let history = Set(try await session.texts("SELECT 'main-' || job || ' ' || revision FROM migrated.history"))

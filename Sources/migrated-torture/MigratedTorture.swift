@@ -31,9 +31,16 @@ struct MigratedTorture: AsyncParsableCommand {
         let seed = seed ?? .random(in: 0...999_999)
         StandardOutput.write("seed: \(seed)")
         let chosen = stories.isEmpty ? Story.all : Story.all.filter { stories.contains($0.name) }
-        let tally = await Ordeal(duration: .seconds(duration), seed: seed, parts: parts, stories: chosen).run()
+        let tally = Tally()
+        Interruption.act { Glibc.exit(Self.report(tally)) }
+        await Ordeal(duration: .seconds(duration), seed: seed, parts: parts, stories: chosen).run(tally)
+        throw ExitCode(Self.report(tally))
+    }
+
+    /// Writes the figures; returns the exit status.
+    private static func report(_ tally: Tally) -> Int32 {
         for line in tally.report { StandardOutput.write(line) }
-        if !tally.violations.isEmpty { throw ExitCode(1) }
+        return tally.violations.isEmpty ? 0 : 1
     }
 }
 

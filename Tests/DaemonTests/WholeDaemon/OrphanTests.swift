@@ -11,10 +11,11 @@ import Testing
         try await withDaemon(start: false) { harness, database in
             try await database.makeEffects()
             try await Obstacle.put(in: database)
+            // What an index is made of has a search path of the server's own from PostgreSQL 17 on.
             try await database.run(
                 """
                 CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
-                    IF EXISTS (SELECT FROM obstacle) THEN PERFORM pg_sleep(0.1); END IF;
+                    IF EXISTS (SELECT FROM public.obstacle) THEN PERFORM pg_sleep(0.1); END IF;
                     RETURN n;
                 END $$
                 """)
