@@ -102,13 +102,13 @@ STORIES ?=
 python: ## Make a Python with the packages varlink and prometheus_client, for the tests that compare with them
 	@[ -x .build/python/bin/python3 ] || python3 -m venv .build/python
 	@.build/python/bin/python3 -c 'import varlink, prometheus_client' 2> /dev/null || \
-	    .build/python/bin/pip install -q varlink==31.0.0 prometheus_client==0.26.0
+	    .build/python/bin/python3 -m pip install -q varlink==31.0.0 prometheus_client==0.26.0
 
 .PHONY: schema-tools
 schema-tools: ## Make a Python with migra and Alembic, for the benchmark that compares schemas
 	@[ -x .build/schema-tools/bin/python3 ] || python3 -m venv .build/schema-tools
 	@.build/schema-tools/bin/python3 -c 'import alembic, migra, psycopg2' 2> /dev/null || \
-	    .build/schema-tools/bin/pip install -q 'setuptools<81' 'sqlalchemy<2.1' alembic==1.20.1 migra==3.0.1663481299 psycopg2-binary==2.9.13
+	    .build/schema-tools/bin/python3 -m pip install -q 'setuptools<81' 'sqlalchemy<2.1' alembic==1.20.1 migra==3.0.1663481299 psycopg2-binary==2.9.13
 
 .PHONY: torture
 torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=)
