@@ -47,9 +47,10 @@ public struct Introspector: Sendable {
     private func snapshot<R: Sendable>(
         of connection: Connection, _ body: @Sendable (TransactionScope) async throws -> R
     ) async throws -> R {
-        // With an empty search path every name comes qualified.
+        // With an empty search path every name comes qualified. To compile these queries takes longer than to run them.
         let options = TransactionOptions(
-            isolation: .repeatableRead, isReadOnly: true, settings: ["search_path": "", "lock_timeout": "10s"])
+            isolation: .repeatableRead, isReadOnly: true,
+            settings: ["search_path": "", "lock_timeout": "10s", "jit": "off"])
         return try await connection.transaction(options, body: body)
     }
 }
