@@ -120,7 +120,8 @@ torture-proof: deps ## Take a safeguard out, each in turn, and see that make tor
 	DURATION=$(DURATION) scripts/torture-proof
 
 .PHONY: bench
-bench: release schema-tools ## Measure against psql, migra and Alembic, with medians and ratios
+bench: release ## Measure against psql, migra and Alembic, with medians and ratios
+	@$(MAKE) schema-tools || echo 'without migra and Alembic'
 	@Benchmarks/run $(BUILD)
 	@Benchmarks/schemas $(BUILD)
 
