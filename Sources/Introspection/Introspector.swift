@@ -44,6 +44,9 @@ public struct Introspector: Sendable {
         return try await reading.schema(without: versionTable)
     }
 
+    /// How often it is begun again where somebody changes what is read.
+    private static let attempts = 10
+
     private func snapshot<R: Sendable>(
         of connection: Connection, _ body: @Sendable (TransactionScope) async throws -> R
     ) async throws -> R {
@@ -51,7 +54,18 @@ public struct Introspector: Sendable {
         let options = TransactionOptions(
             isolation: .repeatableRead, isReadOnly: true,
             settings: ["search_path": "", "lock_timeout": "10s", "jit": "off"])
-        return try await connection.transaction(options, body: body)
+        for _ in 1..<Self.attempts {
+            do {
+                return try await connection.transaction(options, body: body)
+            } catch  where CatalogueChange.isReason(of: error) {
+                continue
+            }
+        }
+        do {
+            return try await connection.transaction(options, body: body)
+        } catch  where CatalogueChange.isReason(of: error) {
+            throw CatalogueChange()
+        }
     }
 }
 

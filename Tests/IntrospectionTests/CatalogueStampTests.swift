@@ -1,5 +1,7 @@
+import Dispatch
 import Introspection
 import PostgresClient
+import SchemaModel
 import TestSupport
 import Testing
 
@@ -55,6 +57,33 @@ import Testing
             #expect(try await introspector.readStamped(connection).stamp == stamp)
             try await connection.script("REASSIGN OWNED BY stamp_another TO current_user; DROP OWNED BY stamp_another")
             try await connection.script("DROP ROLE stamp_another")
+            await connection.close()
+        }
+    }
+
+    /// Definitions are told as they are now, not as they were when the reading began.
+    @Test func whatIsDroppedWhileItIsReadIsNoError() async throws {
+        try await TestCluster.shared.withDatabase { database in
+            let connection = try await database.connectAsSuperuser()
+            try await connection.script(
+                "CREATE TABLE t (n int, m int); CREATE INDEX i ON t (m); CREATE INDEX j ON t (n)")
+            let dropped = DispatchSemaphore(value: 0)
+            let (moments, more) = AsyncStream<Void>.makeStream()
+            let dropping = Task {
+                let other = try await database.connectAsSuperuser()
+                for await _ in moments {
+                    try await other.script("DROP INDEX IF EXISTS i")
+                    dropped.signal()
+                }
+                await other.close()
+            }
+            let (schema, _) = try await Introspector().readStamped(connection) {
+                more.yield()
+                dropped.wait()
+            }
+            more.finish()
+            try await dropping.value
+            #expect(schema.objects.keys.filter { $0.kind == .index }.map(\.name) == ["public.j"])
             await connection.close()
         }
     }
