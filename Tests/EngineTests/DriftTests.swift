@@ -83,6 +83,31 @@ import Testing
         }
     }
 
+    /// A revision without a transaction may have come to its middle: what it has made is its own, and so is what it makes then.
+    @Test func aRevisionThatStoppedInItsMiddleIsNoDrift() async throws {
+        let samples = [
+            Sample("a", up: "CREATE TABLE t AS SELECT n, n % 10 AS m FROM generate_series(1, 100) n;"),
+            Sample(
+                "b", after: "a",
+                up: "CREATE INDEX CONCURRENTLY i ON t (n);\nCREATE UNIQUE INDEX CONCURRENTLY j ON t (m);",
+                isTransactional: false),
+        ]
+        try await EngineFixture.with(samples, .configured { $0.drift.policy = .refuse }) { fixture in
+            let engine = fixture.engine
+            #expect(try await engine.outcome(of: try await engine.upgrade(to: "a")).state == .succeeded)
+            let job = try await engine.outcome(of: try await engine.upgrade())
+            #expect(job.failure?.code == .statementFailed)
+            #expect(try await engine.drift().changes == [])
+            try await fixture.admin.execute("DELETE FROM t WHERE n > 10")
+            let again = try await engine.outcome(of: try await engine.upgrade())
+            try #require(again.state == .succeeded, "\(String(describing: again.failure))")
+            try await fixture.waitUntil("SELECT max(history_number) = 2 FROM migrated.kept_schema")
+            try await fixture.admin.execute("DROP INDEX i")
+            let changes = try await engine.drift().changes
+            #expect(changes.map(\.name) == ["public.i"], "\(changes)")
+        }
+    }
+
     @Test func lookingTakesNoLockThatAnybodyWouldFeel() async throws {
         try await EngineFixture.with(Sample.marks(1)) { fixture in
             let engine = fixture.engine

@@ -23,14 +23,14 @@ struct DriftWatch: Sendable {
     private var store: SchemaStore { SchemaStore(session: sessions.observer) }
 
     /// Looks: one snapshot of the catalogue. Where nothing comparable was kept, what is there is taken for what it should be,
-    /// and kept, unless somebody works on the schema and will keep what that leaves.
+    /// and kept, unless somebody works on the schema, or will go on with it, and keeps what that leaves.
     func look() async throws -> Look {
         try await awaitKeeping()
         let (schema, stamp) = try await read(sessions.observer)
         let archive = try SchemaArchive(schema)
         let fingerprint = try Self.fingerprint(archive)
         guard let kept = try await comparable() else {
-            if try await !isLocked { try await keep(archive, fingerprint, stamp) }
+            if try await !isLocked, try await !isMidway { try await keep(archive, fingerprint, stamp) }
             return Look(schema: schema, kept: schema, report: report(nil, schema, keptAt: now()))
         }
         guard kept.fingerprint != fingerprint, let text = try await store.latestArchive() else {
@@ -103,10 +103,17 @@ struct DriftWatch: Sendable {
         }
     }
 
-    /// The newest that was kept, if nothing was applied since and the server still speaks alike.
+    /// The newest that was kept, if nothing was applied since, be it half a revision, and the server still speaks alike.
     private func comparable() async throws -> SchemaStore.Kept? {
-        guard let kept = try await store.latest(), kept.serverMajor == serverMajor else { return nil }
-        return kept.historyNumber == (try await historyNumber()) ? kept : nil
+        guard let kept = try await store.latest(), kept.serverMajor == serverMajor,
+            kept.historyNumber == (try await historyNumber()), try await !isMidway
+        else { return nil }
+        return kept
+    }
+
+    /// Whether a revision without a transaction has run some of its statements, or is about to.
+    private var isMidway: Bool {
+        get async throws { try await StandaloneStore(session: sessions.observer).isMidway() }
     }
 
     private var serverMajor: Int { sessions.observer.serverVersion / 10000 }

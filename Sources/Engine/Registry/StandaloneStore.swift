@@ -33,6 +33,11 @@ struct StandaloneStore: Sendable {
         return entries
     }
 
+    /// Whether a revision was begun and is not recorded as applied.
+    func isMidway() async throws -> Bool {
+        try await session.query("SELECT EXISTS (SELECT FROM migrated.standalone_statement)").scalar()
+    }
+
     /// Writes that a statement is about to run. What a person has said about repeating it stays.
     func intend(_ ordinal: Int, _ digest: SHA256Digest, of step: StandaloneKey, job: Int64) async throws {
         _ = try await session.query(
