@@ -93,8 +93,10 @@ struct BackupShelf: Sendable {
         return nil
     }
 
+    /// Removes what was never finished, and what was about to become that.
     func removeUnfinished() {
-        for name in (try? DirectoryTree.entries(of: path)) ?? [] where name.hasPrefix(Self.unfinishedPrefix) {
+        for name in (try? DirectoryTree.entries(of: path)) ?? []
+        where name.hasPrefix(Self.unfinishedPrefix) || name.hasPrefix("." + Self.unfinishedPrefix) {
             try? DirectoryTree.remove(FilePaths.join(path, name))
         }
     }
