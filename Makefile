@@ -11,7 +11,7 @@ BUILD := .build/release
 # How many tests run at once: each of many starts servers and programs of its own.
 WIDTH ?= 4
 PROGRAMS := migrated migratectl
-PACKAGES := libpq-dev libsystemd-dev postgresql postgresql-client systemd dbus iproute2
+PACKAGES := libpq-dev libsystemd-dev libisal-dev postgresql postgresql-client systemd dbus iproute2
 
 bindir := $(DESTDIR)$(PREFIX)/bin
 libdir := $(DESTDIR)$(PREFIX)/lib
@@ -31,7 +31,7 @@ help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: deps
-deps: ## Install what is missing of libpq, libsystemd and PostgreSQL (Debian's packages)
+deps: ## Install what is missing of libpq, libsystemd, ISA-L and PostgreSQL (Debian's packages)
 	@missing=(); \
 	for package in $(PACKAGES); do \
 	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing+=($$package); \

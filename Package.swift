@@ -47,6 +47,8 @@ let package = Package(
         // The ground floor, domain: pure values; no I/O, no clock, no Foundation.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         target("Digest", ["CCrypto"]),
+        .systemLibrary(name: "CIsal", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        target("Gzip", ["CIsal"]),
         target("SQLText", []),
         target("Revisions", ["SQLText", "Digest"]),
         target("SchemaModel", ["SQLText"]),
@@ -72,8 +74,8 @@ let package = Package(
         target(
             "Engine",
             [
-                "Planning", "Revisions", "SchemaModel", "SQLText", "Digest", "Introspection", "PostgresClient", "Host",
-                "Faults", "Liveness", logging,
+                "Planning", "Revisions", "SchemaModel", "SQLText", "Digest", "Gzip", "Introspection", "PostgresClient",
+                "Host", "Faults", "Liveness", logging,
             ]),
 
         // The second floor.
@@ -99,6 +101,7 @@ let package = Package(
         target("TestSupport", ["Control", "Planning", "PostgresClient", "Digest"]),
         target("Torture", ["Control", "Planning", "Revisions", "PostgresClient", "TestSupport"]),
         tests("DigestTests", ["Digest"]),
+        tests("GzipTests", ["Gzip"]),
         tests("LivenessTests", ["Liveness"]),
         tests("SQLTextTests", ["SQLText"]),
         tests("RevisionsTests", ["Revisions", "SQLText", "Digest"], exclude: ["Oracle"]),

@@ -1,4 +1,6 @@
+import Dispatch
 import Glibc
+import Liveness
 
 /// Directories as a whole: what is in them, how large they are, making and removing them.
 public enum DirectoryTree {
@@ -115,6 +117,18 @@ public enum DirectoryTree {
         }
         try AtomicFile.synchroniseDirectory(directory)
         try AtomicFile.synchroniseDirectory(FilePaths.split(directory).parent)
+    }
+
+    /// The same beside other work: who waits for the disk is a thread of its own.
+    public static func synchroniseAside(_ directory: String) async throws(FileError) {
+        let result = await Vigil.waiting {
+            await withCheckedContinuation { continuation in
+                DispatchQueue(label: "Host.disk").async {
+                    continuation.resume(returning: Result { () throws(FileError) in try synchronise(directory) })
+                }
+            }
+        }
+        try result.get()
     }
 
     /// Takes every right of group and others away, in `directory` and below.

@@ -75,6 +75,7 @@ extension PostgresTools {
 
     /// Dumps a database into a directory that only we can read; returns how it was compressed ("zstd:1").
     ///
+    /// It is not on the disk by then: whoever reads it back synchronises it meanwhile.
     /// What a failed or cancelled dump has written is left for the caller, who owns the directory.
     @discardableResult
     public func dump(
@@ -169,7 +170,7 @@ extension PostgresTools {
     private func dumpArguments(_ request: DumpRequest, _ compression: (name: String, argument: String)) -> [String] {
         var arguments = [
             "--format=directory", "--jobs=\(max(1, request.jobs))", "--compress=\(compression.argument)",
-            "--no-password", "--file=\(request.directory)",
+            "--no-password", "--no-sync", "--file=\(request.directory)",
         ]
         arguments += request.excludedSchemas.map { "--exclude-schema=\(Self.pattern($0))" }
         if let snapshot = request.snapshot { arguments.append("--snapshot=\(snapshot)") }

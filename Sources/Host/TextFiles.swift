@@ -45,11 +45,12 @@ public enum TextFiles {
 
     /// Gives the bytes of the file at `path` to `body`, a chunk at a time, and returns how many there were.
     ///
-    /// The chunk is only valid inside the call. For files that are too large to be held, as those of a backup.
+    /// The chunk is only valid inside the call. For files that are too large to be held, as those of a backup; between
+    /// two chunks others have their turn.
     @discardableResult
     public static func forEachChunk(
         of path: String, size: Int = 256 << 10, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws -> Int64 {
+    ) async throws -> Int64 {
         let file = try Descriptor(open: path, O_RDONLY, for: "read")
         posix_fadvise(file.raw, 0, 0, POSIX_FADV_SEQUENTIAL)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
@@ -61,6 +62,7 @@ public enum TextFiles {
             if count == 0 { return total }
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             total += Int64(count)
+            await Task.yield()
         }
     }
 

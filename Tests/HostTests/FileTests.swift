@@ -36,18 +36,18 @@ import Testing
         #expect(error?.hint == "save the file as UTF-8")
     }
 
-    @Test func streamsLongFilesInChunks() throws {
+    @Test func streamsLongFilesInChunks() async throws {
         let bytes = (0..<1_000_003).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try AtomicFile.write(directory("long"), bytes)
         var seen: [UInt8] = []
-        let total = try TextFiles.forEachChunk(of: directory("long"), size: 4096) { chunk in
+        let total = try await TextFiles.forEachChunk(of: directory("long"), size: 4096) { chunk in
             #expect(chunk.count <= 4096)
             seen += chunk
         }
         #expect(total == 1_000_003)
         #expect(seen == bytes)
         struct Stop: Error {}
-        #expect(throws: Stop.self) { try TextFiles.forEachChunk(of: directory("long")) { _ in throw Stop() } }
+        await #expect(throws: Stop.self) { try await TextFiles.forEachChunk(of: directory("long")) { _ in throw Stop() } }
     }
 
     @Test func writesAtomicallyWithTheModeThatWasAskedFor() throws {

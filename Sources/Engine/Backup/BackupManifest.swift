@@ -11,7 +11,7 @@ public struct BackupManifest: Sendable, Hashable, Codable {
     public var takenAt: Timestamp
     /// How long dump, verification and hashing took, in seconds.
     public var elapsedSeconds: Double
-    /// How long the dump alone took, until all of it was on the disk; nil in older backups.
+    /// How long the dump alone took; nil in older backups.
     public var dumpSeconds: Double?
     public var job: JobID
     public var machineID: String

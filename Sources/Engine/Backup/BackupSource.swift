@@ -11,6 +11,14 @@ struct BackupSource: Sendable {
     /// Where the write-ahead log was.
     let walPosition: String
     let properties: DatabaseProperties
+    /// What has a number among the relations, by it.
+    let tables: [UInt32: TableName]
+
+    /// A table's whole name.
+    struct TableName: Sendable {
+        var schema: String
+        var name: String
+    }
 
     static func open(_ connection: [String: String]) async throws -> BackupSource {
         var parameters = ConnectionParameters(connection)
@@ -28,11 +36,25 @@ struct BackupSource: Sendable {
             ).single()
             return BackupSource(
                 session: session, name: try row.decode("name"), transactions: try row.decode("transactions"),
-                walPosition: try row.decode("position"), properties: try await DatabaseProperties.read(on: session))
+                walPosition: try row.decode("position"), properties: try await DatabaseProperties.read(on: session),
+                tables: try await tables(on: session))
         } catch {
             await session.close()
             throw error
         }
+    }
+
+    private static func tables(on session: Connection) async throws -> [UInt32: TableName] {
+        let rows = try await session.query(
+            """
+            SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'f') AND c.oid >= 16384
+            """)
+        return Dictionary(
+            uniqueKeysWithValues: try rows.map {
+                (try $0.decode("oid"), TableName(schema: try $0.decode("schema"), name: try $0.decode("name")))
+            })
     }
 
     func close() async { await session.close() }

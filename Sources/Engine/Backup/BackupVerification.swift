@@ -15,7 +15,7 @@ struct BackupVerification: Sendable {
         let start = ContinuousClock.now
         let manifest = backup.manifest
         try await tell("checking the hashes of \(Plural.count(manifest.files.count, "file"))")
-        try await backup.checkHashes()
+        try await backup.checkHashes(jobs: configuration.backup.jobs)
         try await tell("decoding \(manifest.readableSize)")
         let rows = try await decode()
         var parts = [
@@ -42,7 +42,7 @@ struct BackupVerification: Sendable {
             if error.cause == .cancelled { throw CancellationError() }
             throw refusal("\(error)")
         }
-        let found = counted.map { BackupManifest.Table(schema: $0.schema, name: $0.table, rows: $0.rows) }
+        let found = counted.map(BackupManifest.Table.init(counted:))
         if let wanted = backup.manifest.tables, Set(wanted) != Set(found) {
             throw refusal("the rows that it has are not those that its manifest says")
         }

@@ -67,11 +67,10 @@ struct DumpBackup: BackupProvider {
         }
         await source.close()
         let dumpSeconds = (clock.now - start).seconds
-        // Both read it all: one hashes what is on the disk, the other decodes it.
-        async let counted = tools.decode(
-            FilePaths.join(temporary, BackupShelf.dumpName), jobs: rules.jobs, listsIn: shelf.path)
-        async let hashed = Self.hash(temporary)
-        var manifest = manifest(request, source, files: try await hashed, tables: try await counted)
+        async let synchronised: Void = DirectoryTree.synchroniseAside(temporary)
+        let (files, tables) = try await readBack(temporary, compression, source.tables, with: tools)
+        try await synchronised
+        var manifest = manifest(request, source, files: files, tables: tables)
         manifest.takenAt = takenAt
         manifest.name = shelf.unusedName(takenAt: takenAt, rows: request.rows)
         manifest.tool = "pg_dump \(tools.version)"
@@ -88,9 +87,27 @@ struct DumpBackup: BackupProvider {
         return TakenBackup(manifest: manifest, path: path, digest: SHA256Digest.of(bytes))
     }
 
+    /// Reads everything that was written to its last byte: hashes and decodes it, and counts the rows.
+    private func readBack(
+        _ temporary: String, _ compression: String, _ names: [UInt32: BackupSource.TableName],
+        with tools: PostgresTools
+    ) async throws -> ([BackupManifest.File], [BackupManifest.Table]) {
+        let archive = FilePaths.join(temporary, BackupShelf.dumpName)
+        let reading = BackupReading(directory: temporary, jobs: rules.jobs, unpacks: compression.hasPrefix("gzip"))
+        guard reading.unpacks else {
+            // What we cannot unpack its own program decodes.
+            async let counted = tools.decode(archive, jobs: rules.jobs, listsIn: shelf.path)
+            let files = try await reading.files()
+            return (files.map(\.hashed), try await counted.map(BackupManifest.Table.init(counted:)))
+        }
+        async let contents = tools.contents(of: archive)
+        let files = try await reading.files()
+        return (files.map(\.hashed), try files.tables(in: archive, contents: try await contents, names: names))
+    }
+
     /// What the manifest says of the moment and of the bytes.
     private func manifest(
-        _ request: BackupRequest, _ source: BackupSource, files: [BackupManifest.File], tables: [PostgresTools.RowCount]
+        _ request: BackupRequest, _ source: BackupSource, files: [BackupManifest.File], tables: [BackupManifest.Table]
     ) -> BackupManifest {
         BackupManifest(
             format: 1, name: "", database: database, takenAt: now(), elapsedSeconds: 0, job: request.job,
@@ -101,9 +118,7 @@ struct DumpBackup: BackupProvider {
                 databaseOID: request.identity.databaseOID, databaseName: request.identity.databaseName,
                 walPosition: source.walPosition, snapshot: source.transactions),
             tool: "", compression: "", versionRows: request.rows.sorted(), size: files.reduce(0) { $0 + $1.size },
-            files: files,
-            tables: tables.map { BackupManifest.Table(schema: $0.schema, name: $0.table, rows: $0.rows) },
-            restorePoint: request.restorePoint)
+            files: files, tables: tables, restorePoint: request.restorePoint)
     }
 
     private func dump(
@@ -186,16 +201,6 @@ struct DumpBackup: BackupProvider {
             return try await PostgresTools.discover(serverVersion: serverVersion, preferred: rules.tools)
         } catch {
             throw Self.failure(error)
-        }
-    }
-
-    /// The files of a backup that is being taken, or of one that is looked through, with their hashes.
-    static func hash(_ directory: String) async throws -> [BackupManifest.File] {
-        try DirectoryTree.files(in: directory).map { file in
-            var hasher = SHA256Hasher()
-            _ = try TextFiles.forEachChunk(of: file.path) { hasher.update($0) }
-            let path = file.path.dropFirst(directory.count + 1)
-            return BackupManifest.File(path: String(path), size: file.size, sha256: hasher.finalize())
         }
     }
 

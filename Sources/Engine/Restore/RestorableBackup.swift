@@ -75,14 +75,15 @@ struct RestorableBackup: Sendable {
             hint: "take another one: migratectl backups")
     }
 
-    /// Reads every file, and compares its hash with the manifest's.
+    /// Reads every file, so many at once, and compares its hash with the manifest's.
     ///
     /// - Throws: `Failure` `backup-refused` with the first file that differs, is missing, or should not be there.
-    func checkHashes() async throws {
+    func checkHashes(jobs: Int) async throws {
         let own: Set<String> = [BackupShelf.manifestName, BackupSeal.name]
         let found: [BackupManifest.File]
         do {
-            found = try await DumpBackup.hash(path).filter { !own.contains($0.path) }
+            found = try await BackupReading(directory: path, jobs: jobs, unpacks: false).files().map(\.hashed)
+                .filter { !own.contains($0.path) }
         } catch let error as FileError {
             throw Failure(.backupRefused, "cannot read backup \"\(manifest.name)\": \(error)", hint: error.hint)
         }

@@ -31,7 +31,7 @@ struct Restoration: Sendable {
                 hint: "choose another one: --into NAME")
         }
         await tell("checking the hashes of \(manifest.name)")
-        try await backup.checkHashes()
+        try await backup.checkHashes(jobs: configuration.backup.jobs)
         let tools = try await PostgresTools.discover(
             serverVersion: maintenance.session.serverVersion, preferred: configuration.backup.tools)
         // A name that nobody else thinks of: whoever finds it in the ledger may drop what has it.
