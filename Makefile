@@ -111,9 +111,9 @@ schema-tools: ## Make a Python with migra and Alembic, for the benchmark that co
 	    .build/schema-tools/bin/python3 -m pip install -q 'setuptools<81' 'sqlalchemy<2.1' alembic==1.20.1 migra==3.0.1663481299 psycopg2-binary==2.9.13
 
 .PHONY: torture
-torture: deps ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=)
-	$(SWIFT) build
-	.build/debug/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES))
+torture: release ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=)
+	$(SWIFT) build -c release --static-swift-stdlib --product migrated-torture
+	$(BUILD)/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES))
 
 .PHONY: torture-proof
 torture-proof: deps ## Take a safeguard out, each in turn, and see that make torture finds it missing

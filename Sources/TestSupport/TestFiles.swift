@@ -1,9 +1,9 @@
-public import Glibc
+import Glibc
 
 /// Files as a test lays them out, whole or not at all, and revision files with an effect that can be counted.
 public enum TestFiles {
     /// Writes a file, by renaming a finished one.
-    public static func write(_ path: String, _ text: String, mode: mode_t = 0o644) throws {
+    public static func write(_ path: String, _ text: String, mode: UInt32 = 0o644) throws {
         let temporary = path + ".new"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard file >= 0 else { throw TestClusterError("cannot write \(path): \(errno)") }
