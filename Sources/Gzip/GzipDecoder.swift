@@ -2,7 +2,7 @@ internal import CIsal
 
 /// Unpacks a gzip file (RFC 1952) whose bytes come in pieces, with Intel's ISA-L: at three times the speed of zlib, which
 /// is what makes it cheap to read a whole backup again. The checksum is compared.
-public struct GzipDecoder: ~Copyable {
+public final class GzipDecoder {
     private let state: UnsafeMutablePointer<inflate_state>
     private let output: UnsafeMutableRawBufferPointer
 
@@ -28,7 +28,7 @@ public struct GzipDecoder: ~Copyable {
     /// Unpacks what comes next, and gives it to `body` in portions that are valid within the call only.
     ///
     /// - Throws: `GzipError` at what cannot be unpacked, and at what follows the end.
-    public mutating func decode(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void)
+    public func decode(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void)
         throws(GzipError)
     {
         guard let start = bytes.baseAddress, !bytes.isEmpty else { return }

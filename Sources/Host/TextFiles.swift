@@ -1,5 +1,4 @@
 import Glibc
-import Liveness
 
 /// Files that are read whole, never more of them than was bargained for.
 public enum TextFiles {
@@ -51,19 +50,9 @@ public enum TextFiles {
     public static func forEachChunk(
         of path: String, size: Int = 256 << 10, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) async throws -> Int64 {
-        let file = try Descriptor(open: path, O_RDONLY, for: "read")
-        posix_fadvise(file.raw, 0, 0, POSIX_FADV_SEQUENTIAL)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
-        defer { buffer.deallocate() }
-        var total: Int64 = 0
-        while true {
-            let count = Vigil.blocking { Descriptor.retrying { read(file.raw, buffer.baseAddress, buffer.count) } }
-            guard count >= 0 else { throw FileError("read", path) }
-            if count == 0 { return total }
-            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            total += Int64(count)
-            await Task.yield()
-        }
+        let reader = try ChunkReader(path, size: size)
+        while try reader.next(body) > 0 { await Task.yield() }
+        return reader.position
     }
 
     /// Whether a directory is at `path`, or a link that leads to one.

@@ -65,6 +65,6 @@ import Testing
     }
 
     private static func read(_ directory: TemporaryDirectory) async throws -> [BackupReading.File] {
-        try await BackupReading(directory: directory.path, jobs: 2, unpacks: true).files()
+        try await BackupReading(directory.path, jobs: 2, unpacks: true).files()
     }
 }

@@ -40,7 +40,7 @@ struct GzipDecoderTests {
     }
 
     private static func unpack(_ bytes: [UInt8], _ size: Int) throws -> (text: [UInt8], isComplete: Bool) {
-        var decoder = GzipDecoder()
+        let decoder = GzipDecoder()
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: size) {
             try bytes[start..<min(start + size, bytes.count)].withUnsafeBytes { piece in

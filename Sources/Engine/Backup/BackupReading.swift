@@ -2,9 +2,11 @@ import Digest
 import Glibc
 import Gzip
 import Host
+import Liveness
 
-/// One look at every byte of a backup: each file is hashed, and in the same pass unpacked where gzip has packed it.
-struct BackupReading: Sendable {
+/// One look at every byte of a backup: each file is hashed, and in the same pass unpacked where gzip has packed it. It can
+/// be begun while a dump still writes.
+actor BackupReading {
     /// A file as it was read.
     struct File: Sendable {
         var hashed: BackupManifest.File
@@ -12,59 +14,120 @@ struct BackupReading: Sendable {
         var rows: Int64?
     }
 
-    let directory: String
-    /// How many files are read at once.
-    let jobs: Int
-    /// Whether what gzip has packed is unpacked.
-    let unpacks: Bool
+    private let directory: String
+    private let jobs: Int
+    private let unpacks: Bool
+    /// What was begun, by the paths inside the backup.
+    private var begun: [String: FileReading] = [:]
 
-    /// All files, by their paths inside the backup.
+    /// - Parameters:
+    ///   - jobs: How many files are read at once.
+    ///   - unpacks: Whether what gzip has packed is unpacked.
+    init(_ directory: String, jobs: Int, unpacks: Bool) {
+        (self.directory, self.jobs, self.unpacks) = (directory, max(1, jobs), unpacks)
+    }
+
+    /// How long nobody looks for what was written meanwhile.
+    private static let pause = Duration.milliseconds(100)
+    /// What a dump writes from beginning to end, and never again.
+    private static let suffixes: Set<Substring> = ["gz", "zst", "lz4"]
+
+    /// Reads what is written into a subdirectory until it is cancelled.
+    ///
+    /// - Throws: `FileError` for what cannot be unpacked; `CancellationError`.
+    func follow(_ subdirectory: String) async throws {
+        while true {
+            // It need not be there yet.
+            let names = (try? DirectoryTree.entries(of: FilePaths.join(directory, subdirectory))) ?? []
+            for name in names where Self.suffixes.contains(name.split(separator: ".").last ?? "") {
+                let file = reading(FilePaths.join(subdirectory, name))
+                if await !file.isComplete { try await file.advance() }
+            }
+            try await Vigil.waiting { try await Task.sleep(for: Self.pause) }
+        }
+    }
+
+    /// Reads what is left to read of all files, which are complete; sorted by their paths inside the backup.
     ///
     /// - Throws: `FileError` for what cannot be read or unpacked.
     func files() async throws -> [File] {
         // The longest first, so that in the end nobody waits for one that was begun last.
-        var waiting = try DirectoryTree.files(in: directory).sorted { $0.size > $1.size }[...]
+        let all = try DirectoryTree.files(in: directory).sorted { $0.size > $1.size }
+        var waiting = all.map { reading($0.name) }[...]
         return try await withThrowingTaskGroup(of: File.self) { group in
-            for file in waiting.prefix(max(1, jobs)) { group.addTask { try await read(file) } }
-            waiting = waiting.dropFirst(max(1, jobs))
+            for file in waiting.prefix(jobs) { group.addTask { try await file.finish() } }
+            waiting = waiting.dropFirst(jobs)
             var done: [File] = []
             while let file = try await group.next() {
                 done.append(file)
-                if let next = waiting.popFirst() { group.addTask { try await read(next) } }
+                if let next = waiting.popFirst() { group.addTask { try await next.finish() } }
             }
             return done.sorted { $0.hashed.path.utf8.lexicographicallyPrecedes($1.hashed.path.utf8) }
         }
     }
 
-    private func read(_ file: DirectoryTree.File) async throws -> File {
-        var hasher = SHA256Hasher()
-        var rows: Int64?
-        if unpacks, file.name.hasSuffix(".gz") {
-            rows = try await unpack(file) { hasher.update($0) }
-        } else {
-            try await TextFiles.forEachChunk(of: file.path) { hasher.update($0) }
-        }
-        return File(
-            hashed: BackupManifest.File(path: file.name, size: file.size, sha256: hasher.finalize()), rows: rows)
+    private func reading(_ name: String) -> FileReading {
+        if let found = begun[name] { return found }
+        let file = FileReading(name, in: directory, unpacks: unpacks)
+        begun[name] = file
+        return file
+    }
+}
+
+/// A file that is read as far as it was written.
+private actor FileReading {
+    private let name: String
+    private let path: String
+    private var reader: ChunkReader?
+    private var hasher = SHA256Hasher()
+    private var decoder: GzipDecoder?
+    private var data = TableData()
+    private var result: BackupReading.File?
+
+    init(_ name: String, in directory: String, unpacks: Bool) {
+        (self.name, path) = (name, FilePaths.join(directory, name))
+        decoder = unpacks && name.hasSuffix(".gz") ? GzipDecoder() : nil
     }
 
-    /// - Returns: The rows, where it is a table's data.
-    private func unpack(_ file: DirectoryTree.File, _ body: (UnsafeRawBufferPointer) -> Void) async throws -> Int64? {
-        var decoder = GzipDecoder()
-        var data = TableData()
+    /// Whether the end is known to have come.
+    var isComplete: Bool { result != nil }
+
+    /// Reads what is there.
+    func advance() async throws {
+        let reader = try self.reader ?? ChunkReader(path)
+        self.reader = reader
         do {
-            try await TextFiles.forEachChunk(of: file.path) { chunk in
-                body(chunk)
-                try decoder.decode(chunk) { data.take($0) }
-            }
+            while !Task.isCancelled, try reader.next({ try take($0) }) > 0 { await Task.yield() }
         } catch is GzipError {
-            throw FileError("read", file.path, reason: "it is damaged")
+            throw FileError("read", path, reason: "it is damaged")
         }
-        let isTable = FilePaths.split(file.name).name.first?.isNumber == true
-        guard decoder.isComplete, !isTable || data.isComplete else {
-            throw FileError("read", file.path, reason: "it is cut short")
+        // What gzip packs says itself where it ends.
+        if decoder?.isComplete == true { _ = try conclude() }
+    }
+
+    /// Reads the rest of it.
+    func finish() async throws -> BackupReading.File {
+        if let result { return result }
+        try await advance()
+        try Task.checkCancellation()
+        return try result ?? conclude()
+    }
+
+    private func take(_ chunk: UnsafeRawBufferPointer) throws {
+        hasher.update(chunk)
+        try decoder?.decode(chunk) { data.take($0) }
+    }
+
+    /// Gives back what reading took.
+    private func conclude() throws -> BackupReading.File {
+        let isTable = decoder != nil && FilePaths.split(name).name.first?.isNumber == true
+        guard decoder?.isComplete != false, !isTable || data.isComplete else {
+            throw FileError("read", path, reason: "it is cut short")
         }
-        return isTable ? data.rows : nil
+        let hashed = BackupManifest.File(path: name, size: reader?.position ?? 0, sha256: hasher.finalize())
+        let file = BackupReading.File(hashed: hashed, rows: isTable ? data.rows : nil)
+        (reader, decoder, result) = (nil, nil, file)
+        return file
     }
 }
 

@@ -58,9 +58,10 @@ struct DumpBackup: BackupProvider {
         let start = clock.now
         let takenAt = now()
         let source = try await BackupSource.open(connection)
+        let reading = BackupReading(temporary, jobs: rules.jobs, unpacks: true)
         let compression: String
         do {
-            compression = try await dump(source, request, with: tools, in: temporary)
+            compression = try await dump(source, request, with: tools, in: temporary, readBy: reading)
         } catch {
             await source.close()
             throw error
@@ -68,7 +69,7 @@ struct DumpBackup: BackupProvider {
         await source.close()
         let dumpSeconds = (clock.now - start).seconds
         async let synchronised: Void = DirectoryTree.synchroniseAside(temporary)
-        let (files, tables) = try await readBack(temporary, compression, source.tables, with: tools)
+        let (files, tables) = try await readBack(temporary, by: reading, compression, source.tables, with: tools)
         try await synchronised
         var manifest = manifest(request, source, files: files, tables: tables)
         manifest.takenAt = takenAt
@@ -89,12 +90,11 @@ struct DumpBackup: BackupProvider {
 
     /// Reads everything that was written to its last byte: hashes and decodes it, and counts the rows.
     private func readBack(
-        _ temporary: String, _ compression: String, _ names: [UInt32: BackupSource.TableName],
-        with tools: PostgresTools
+        _ temporary: String, by reading: BackupReading, _ compression: String,
+        _ names: [UInt32: BackupSource.TableName], with tools: PostgresTools
     ) async throws -> ([BackupManifest.File], [BackupManifest.Table]) {
         let archive = FilePaths.join(temporary, BackupShelf.dumpName)
-        let reading = BackupReading(directory: temporary, jobs: rules.jobs, unpacks: compression.hasPrefix("gzip"))
-        guard reading.unpacks else {
+        guard compression.hasPrefix("gzip") else {
             // What we cannot unpack its own program decodes.
             async let counted = tools.decode(archive, jobs: rules.jobs, listsIn: shelf.path)
             let files = try await reading.files()
@@ -122,7 +122,8 @@ struct DumpBackup: BackupProvider {
     }
 
     private func dump(
-        _ source: BackupSource, _ request: BackupRequest, with tools: PostgresTools, in temporary: String
+        _ source: BackupSource, _ request: BackupRequest, with tools: PostgresTools, in temporary: String,
+        readBy reading: BackupReading
     ) async throws -> String {
         var connection = connection
         connection["application_name"] = Self.session
@@ -138,7 +139,7 @@ struct DumpBackup: BackupProvider {
             (BackupShelf.globalsName, Data(source.properties.globals.utf8)),
         ]
         for (name, bytes) in sides { try AtomicFile.write(FilePaths.join(temporary, name), Array(bytes)) }
-        return try await dumpWatchingSpace(dump, with: tools)
+        return try await dumpWatchingSpace(dump, with: tools, readBy: reading)
     }
 
     func prune(keeping needed: Set<String>) async throws -> [String] {
@@ -162,11 +163,17 @@ struct DumpBackup: BackupProvider {
 
     // MARK: Space
 
-    /// Ends the dump as soon as it has used up the space that must stay free, and before the disk is full.
-    private func dumpWatchingSpace(_ dump: PostgresTools.DumpRequest, with tools: PostgresTools) async throws -> String
-    {
+    /// Ends the dump as soon as it has used up the space that must stay free, and before the disk is full; reads what it
+    /// has written behind it.
+    private func dumpWatchingSpace(
+        _ dump: PostgresTools.DumpRequest, with tools: PostgresTools, readBy reading: BackupReading
+    ) async throws -> String {
         try await withThrowingTaskGroup(of: String?.self) { group in
             group.addTask { try await tools.dump(dump) }
+            group.addTask {
+                try await reading.follow(BackupShelf.dumpName)
+                return nil
+            }
             group.addTask {
                 while !Task.isCancelled {
                     try await Task.sleep(for: .milliseconds(500))

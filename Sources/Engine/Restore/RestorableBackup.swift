@@ -82,7 +82,7 @@ struct RestorableBackup: Sendable {
         let own: Set<String> = [BackupShelf.manifestName, BackupSeal.name]
         let found: [BackupManifest.File]
         do {
-            found = try await BackupReading(directory: path, jobs: jobs, unpacks: false).files().map(\.hashed)
+            found = try await BackupReading(path, jobs: jobs, unpacks: false).files().map(\.hashed)
                 .filter { !own.contains($0.path) }
         } catch let error as FileError {
             throw Failure(.backupRefused, "cannot read backup \"\(manifest.name)\": \(error)", hint: error.hint)
