@@ -47,7 +47,9 @@ import Testing
         #expect(total == 1_000_003)
         #expect(seen == bytes)
         struct Stop: Error {}
-        await #expect(throws: Stop.self) { try await TextFiles.forEachChunk(of: directory("long")) { _ in throw Stop() } }
+        await #expect(throws: Stop.self) {
+            try await TextFiles.forEachChunk(of: directory("long")) { _ in throw Stop() }
+        }
     }
 
     @Test func writesAtomicallyWithTheModeThatWasAskedFor() throws {

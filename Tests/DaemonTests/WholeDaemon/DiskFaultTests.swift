@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 /// A disk that is full, read-only, closed to us, broken or gone, at each single call that changes something on it.
-@Suite struct DiskFaultTests {
+@Suite(.disabled(if: Instrumentation.isOn, "a sanitizer and a shim cannot both stand before the C library"))
+struct DiskFaultTests {
     /// No backup, no migration; and what looks like a backup is one.
     @Test(arguments: DiskShim.Fault.allCases)
     func aBackupIsWholeOrNotThere(_ fault: DiskShim.Fault) async throws {
