@@ -29,17 +29,15 @@ actor BackupReading {
 
     /// How long nobody looks for what was written meanwhile.
     private static let pause = Duration.milliseconds(100)
-    /// What a dump writes from beginning to end, and never again.
-    private static let suffixes: Set<Substring> = ["gz", "zst", "lz4"]
 
-    /// Reads what is written into a subdirectory until it is cancelled.
+    /// Reads what is packed into a subdirectory until it is cancelled. Of other files nobody knows when they are complete.
     ///
     /// - Throws: `FileError` for what cannot be unpacked; `CancellationError`.
     func follow(_ subdirectory: String) async throws {
         while true {
             // It need not be there yet.
             let names = (try? DirectoryTree.entries(of: FilePaths.join(directory, subdirectory))) ?? []
-            for name in names where Self.suffixes.contains(name.split(separator: ".").last ?? "") {
+            for name in names where name.hasSuffix(FileReading.suffix) {
                 let file = reading(FilePaths.join(subdirectory, name))
                 if await !file.isComplete { try await file.advance() }
             }
@@ -76,8 +74,11 @@ actor BackupReading {
 
 /// A file that is read as far as it was written.
 private actor FileReading {
+    static let suffix = ".gz"
+
     private let name: String
     private let path: String
+    private let unpacks: Bool
     private var reader: ChunkReader?
     private var hasher = SHA256Hasher()
     private var decoder: GzipDecoder?
@@ -86,7 +87,7 @@ private actor FileReading {
 
     init(_ name: String, in directory: String, unpacks: Bool) {
         (self.name, path) = (name, FilePaths.join(directory, name))
-        decoder = unpacks && name.hasSuffix(".gz") ? GzipDecoder() : nil
+        self.unpacks = unpacks && name.hasSuffix(Self.suffix)
     }
 
     /// Whether the end is known to have come.
@@ -95,6 +96,7 @@ private actor FileReading {
     /// Reads what is there.
     func advance() async throws {
         let reader = try self.reader ?? ChunkReader(path)
+        if self.reader == nil, unpacks { decoder = GzipDecoder() }
         self.reader = reader
         do {
             while !Task.isCancelled, try reader.next({ try take($0) }) > 0 { await Task.yield() }
@@ -120,7 +122,7 @@ private actor FileReading {
 
     /// Gives back what reading took.
     private func conclude() throws -> BackupReading.File {
-        let isTable = decoder != nil && FilePaths.split(name).name.first?.isNumber == true
+        let isTable = unpacks && FilePaths.split(name).name.first?.isNumber == true
         guard decoder?.isComplete != false, !isTable || data.isComplete else {
             throw FileError("read", path, reason: "it is cut short")
         }
