@@ -72,11 +72,11 @@ import Testing
             // It has to freeze every page, and waits for the one that somebody reads.
             let reader = try await fixture.database.connect(applicationName: "a reader")
             try await fixture.expectBlocker(containing: " autovacuum to prevent wraparound, which does not give way)") {
-                // As old as that at once.
+                // As old as that at once; no other autovacuum comes first, and makes it young again.
                 try await fixture.admin.execute(
                     """
-                    ALTER TABLE t_a SET (autovacuum_freeze_max_age = 100000, autovacuum_freeze_table_age = 0,
-                        autovacuum_freeze_min_age = 0)
+                    ALTER TABLE t_a SET (autovacuum_enabled = false, autovacuum_freeze_max_age = 100000,
+                        autovacuum_freeze_table_age = 0, autovacuum_freeze_min_age = 0)
                     """)
                 try await fixture.admin.execute(
                     "DO $$ BEGIN FOR i IN 1..90000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$")
