@@ -147,8 +147,12 @@ extension ServiceUnderSystemd {
                 try await machine.expect("migratectl", "-d", "bychild", "upgrade", "--no-block")
                 let copy = try await machine.stoppedCopy(of: "bychild")
                 let group = try await machine.expect("sed", "-n", "s/^0:://p", "/proc/\(copy)/cgroup")
-                let script =
-                    "for pid in $(cat \"/sys/fs/cgroup$1/cgroup.procs\"); do cat /proc/$pid/environ /proc/$pid/cmdline; done"
+                // A server's processes come and go meanwhile.
+                let script = """
+                    for pid in $(cat "/sys/fs/cgroup$1/cgroup.procs"); do
+                        cat /proc/$pid/environ /proc/$pid/cmdline 2> /dev/null || true
+                    done
+                    """
                 let inCopy = try await machine.expect("bash", "-c", script, "bash", group)
                 #expect(inCopy.contains("postgres") && !inCopy.contains("geheim"))
                 try await machine.expect("kill", "-CONT", copy)
