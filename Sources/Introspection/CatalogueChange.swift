@@ -5,7 +5,10 @@ import PostgresClient
 /// The functions that tell definitions (`pg_get_indexdef` and its like) look at what is committed by now, not at the snapshot
 /// (so says the comment at the head of PostgreSQL's `pg_dump.c`): of what was dropped meanwhile they tell nothing, or fail.
 public struct CatalogueChange: Error, CustomStringConvertible {
-    public var description: String { "cannot read the schema: it changes all the time" }
+    /// What the last attempt met.
+    let reason: any Error
+
+    public var description: String { "cannot read the schema, it seems to change all the time: \(reason)" }
 
     /// The codes for what is gone: `internal_error` ("cache lookup failed"), `undefined_table`, `undefined_object`.
     private static let gone: Set<String> = ["XX000", "42P01", "42704", "42883"]

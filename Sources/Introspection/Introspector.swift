@@ -64,7 +64,7 @@ public struct Introspector: Sendable {
         do {
             return try await connection.transaction(options, body: body)
         } catch  where CatalogueChange.isReason(of: error) {
-            throw CatalogueChange()
+            throw CatalogueChange(reason: error)
         }
     }
 }

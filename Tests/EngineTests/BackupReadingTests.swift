@@ -45,6 +45,17 @@ import Testing
         #expect(error?.reason == "it is damaged")
     }
 
+    /// A file whose end had come while the dump was followed, and that somebody writes to again.
+    @Test func whatGrowsAfterItsEndIsNotTaken() async throws {
+        let directory = try Self.dump(Self.rows)
+        let reading = BackupReading(directory.path, jobs: 1, unpacks: true)
+        _ = try await reading.files()
+        let bytes = try TextFiles.readBytes(directory("3310.dat.gz"))
+        try AtomicFile.write(directory("3310.dat.gz"), bytes + [0])
+        let error = await #expect(throws: FileError.self) { try await reading.files() }
+        #expect(error?.reason == "it has changed meanwhile")
+    }
+
     @Test(arguments: ["3310.dat.gz", "blob_7.dat.gz"])
     func whatIsMissingIsNamed(file: String) async throws {
         let directory = try Self.dump(Self.rows)

@@ -27,7 +27,7 @@ actor BackupReading {
         (self.directory, self.jobs, self.unpacks) = (directory, max(1, jobs), unpacks)
     }
 
-    /// How long nobody looks for what was written meanwhile.
+    /// How long nobody looks for what was written meanwhile. To be told of each of a dump's writes would cost more.
     private static let pause = Duration.milliseconds(100)
 
     /// Reads what is packed into a subdirectory until it is cancelled. Of other files nobody knows when they are complete.
@@ -47,16 +47,21 @@ actor BackupReading {
 
     /// Reads what is left to read of all files, which are complete; sorted by their paths inside the backup.
     ///
-    /// - Throws: `FileError` for what cannot be read or unpacked.
+    /// - Throws: `FileError` for what cannot be read or unpacked, and for what has grown since it was read.
     func files() async throws -> [File] {
         // The longest first, so that in the end nobody waits for one that was begun last.
         let all = try DirectoryTree.files(in: directory).sorted { $0.size > $1.size }
+        let sizes = Dictionary(all.map { ($0.name, $0.size) }) { first, _ in first }
         var waiting = all.map { reading($0.name) }[...]
         return try await withThrowingTaskGroup(of: File.self) { group in
             for file in waiting.prefix(jobs) { group.addTask { try await file.finish() } }
             waiting = waiting.dropFirst(jobs)
             var done: [File] = []
             while let file = try await group.next() {
+                guard file.hashed.size == sizes[file.hashed.path] else {
+                    let path = FilePaths.join(directory, file.hashed.path)
+                    throw FileError("read", path, reason: "it has changed meanwhile")
+                }
                 done.append(file)
                 if let next = waiting.popFirst() { group.addTask { try await next.finish() } }
             }
