@@ -61,11 +61,12 @@ let package = Package(
 
         // The ground floor, adapters: one outside thing each.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         target("PostgresClient", ["CLibPQ", "Faults", "Liveness"]),
         target("Introspection", ["SchemaModel", "PostgresClient"]),
         target("Varlink", [nioCore, nioPosix]),
-        target("Host", ["Faults", "Liveness", subprocess]),
+        target("Host", ["CLinux", "Faults", "Liveness", subprocess]),
         target("Systemd", ["CSystemd", logging, lifecycle]),
 
         // The first floor.
@@ -108,7 +109,10 @@ let package = Package(
         tests("PlanningTests", ["Planning", "Revisions", "SQLText", "Digest"]),
         tests(
             "EngineTests",
-            ["Engine", "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "TestSupport", logging]),
+            [
+                "Engine", "Planning", "Revisions", "SQLText", "Digest", "PostgresClient", "Host", "Gzip", "TestSupport",
+                logging,
+            ]),
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
         tests("IntrospectionTests", ["Introspection", "SchemaModel", "PostgresClient", "Host", "TestSupport"]),
         tests("VarlinkTests", ["Varlink", "Control", "TestSupport", nioCore, nioPosix]),

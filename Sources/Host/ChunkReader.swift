@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Liveness
 
@@ -8,12 +9,21 @@ public final class ChunkReader {
     private let buffer: UnsafeMutableRawBufferPointer
     /// How many bytes were read.
     public private(set) var position: Int64 = 0
+    /// Up to where what was read has been given back to the disk; nil where it is kept.
+    private var released: Int64?
+
+    /// So much is given back at once.
+    private static let portion: Int64 = 4 << 20
 
     /// Opens the file at `path`, to read so many bytes at once.
-    public init(_ path: String, size: Int = 256 << 10) throws(FileError) {
-        file = try Descriptor(open: path, O_RDONLY, for: "read")
+    ///
+    /// - Parameter consumes: Whether nobody needs again what was read: it is given back to the disk, where the file system can
+    ///   do that, and mostly before it was written there at all.
+    public init(_ path: String, size: Int = 256 << 10, consumes: Bool = false) throws(FileError) {
+        file = try Descriptor(open: path, consumes ? O_RDWR : O_RDONLY, for: "read")
         posix_fadvise(file.raw, 0, 0, POSIX_FADV_SEQUENTIAL)
         self.path = path
+        released = consumes ? 0 : nil
         buffer = .allocate(byteCount: size, alignment: 64)
     }
 
@@ -25,6 +35,14 @@ public final class ChunkReader {
         guard count >= 0 else { throw FileError("read", path) }
         position += Int64(count)
         if count > 0 { try body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+        release()
         return count
+    }
+
+    private func release() {
+        guard let from = released, position - from >= Self.portion else { return }
+        // Where it cannot be done, the file is as large for a while as it was written.
+        _ = Vigil.blocking { linux_punch_hole(file.raw, Int(from), Int(position - from)) }
+        released = position
     }
 }

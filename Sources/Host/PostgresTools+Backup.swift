@@ -1,16 +1,6 @@
 import Glibc
 
 extension PostgresTools {
-    /// How a dump is compressed.
-    public enum Compression: Sendable, Hashable {
-        /// The best that the programs know: zstd or lz4 from version 16 on, else gzip, always at a fast level.
-        case best
-        /// Not at all.
-        case none
-        /// An algorithm by its name and level.
-        case named(String, level: Int?)
-    }
-
     /// What is to be dumped, and where to.
     public struct DumpRequest: Sendable {
         /// The connection, as libpq's keywords; a password among them stays a secret.
@@ -19,8 +9,6 @@ extension PostgresTools {
         public var directory: String
         /// How many tables are read at once; each needs a connection, and one more.
         public var jobs = 2
-        /// How the data is compressed.
-        public var compression = Compression.best
         /// Schemas that are left out, by their exact names.
         public var excludedSchemas: [String] = []
         /// A snapshot that another session has exported and holds; without it, the dump takes one of its own.
@@ -73,29 +61,16 @@ extension PostgresTools {
         }
     }
 
-    /// Dumps a database into a directory that only we can read; returns how it was compressed ("zstd:1").
+    /// Dumps a database into a directory that only we can read, unpacked: whoever reads it back packs it meanwhile, and makes it
+    /// survive a crash of the machine.
     ///
-    /// It is not on the disk by then: whoever reads it back synchronises it meanwhile.
     /// What a failed or cancelled dump has written is left for the caller, who owns the directory.
-    @discardableResult
-    public func dump(
-        _ request: DumpRequest, onLine: (@Sendable (String) -> Void)? = nil
-    ) async throws(ToolError) -> String {
+    public func dump(_ request: DumpRequest, onLine: (@Sendable (String) -> Void)? = nil) async throws(ToolError) {
         let secrets = try secrets(of: request.connection, for: "pg_dump")
         defer { secrets.remove() }
-        var choices = compressions(for: request.compression)[...]
-        while let choice = choices.popFirst() {
-            do throws(ToolError) {
-                let arguments = dumpArguments(request, choice) + ["--dbname=\(secrets.conninfo)"]
-                try await run("pg_dump", arguments, environment: secrets.environment, onLine: onLine)
-                try tighten(request.directory, for: "pg_dump")
-                return choice.name
-            } catch {
-                // Found out before anything is connected to or written.
-                guard !choices.isEmpty, ToolDiagnosis.lacksCompression(error) else { throw error }
-            }
-        }
-        throw ToolError(program: "pg_dump", cause: .failed, reason: "no compression is known to it")
+        let arguments = dumpArguments(request) + ["--dbname=\(secrets.conninfo)"]
+        try await run("pg_dump", arguments, environment: secrets.environment, onLine: onLine)
+        try tighten(request.directory, for: "pg_dump")
     }
 
     /// The schema of a database as SQL statements, without what differs from one dump of it to the next.
@@ -167,9 +142,9 @@ extension PostgresTools {
         }
     }
 
-    private func dumpArguments(_ request: DumpRequest, _ compression: (name: String, argument: String)) -> [String] {
+    private func dumpArguments(_ request: DumpRequest) -> [String] {
         var arguments = [
-            "--format=directory", "--jobs=\(max(1, request.jobs))", "--compress=\(compression.argument)",
+            "--format=directory", "--jobs=\(max(1, request.jobs))", "--compress=0",
             "--no-password", "--no-sync", "--file=\(request.directory)",
         ]
         arguments += request.excludedSchemas.map { "--exclude-schema=\(Self.pattern($0))" }
@@ -182,19 +157,6 @@ extension PostgresTools {
         }
         if request.isVerbose { arguments.append("--verbose") }
         return arguments
-    }
-
-    /// The compressions to try, the best one first, with what the programs' version calls them.
-    func compressions(for compression: Compression) -> [(name: String, argument: String)] {
-        let gzip = ("gzip:1", version.major >= 16 ? "gzip:1" : "1")
-        switch compression {
-        case .best: return version.major >= 16 ? [("zstd:1", "zstd:1"), ("lz4", "lz4"), gzip] : [gzip]
-        case .none: return [("none", version.major >= 16 ? "none" : "0")]
-        case .named(let name, let level):
-            let full = level.map { "\(name):\($0)" } ?? name
-            // Before 16 there is gzip and a bare level.
-            return [(full, version.major >= 16 ? full : level.map { "\($0)" } ?? (name == "none" ? "0" : "1"))]
-        }
     }
 
     /// A pattern, as the programs' options take them, that matches one name only.

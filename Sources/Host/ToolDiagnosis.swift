@@ -92,13 +92,6 @@ enum ToolDiagnosis {
         return "\(line[..<range.lowerBound])an error of the server, whose text may hold data"
     }
 
-    /// Whether these programs were built without the compression that was asked for.
-    static func lacksCompression(_ error: ToolError) -> Bool {
-        error.standardError.contains { line in
-            contains(line, "not support compression") || contains(line, "compression algorithm")
-        }
-    }
-
     private static func contains(_ line: String, _ text: String) -> Bool {
         line.utf8.firstRange(of: Array(text.utf8)) != nil
     }

@@ -20,7 +20,7 @@ import Testing
         let directory = try Self.dump(Self.rows)
         let files = try await Self.read(directory)
         let tables = try files.tables(in: directory.path, contents: Self.contents, names: Self.names)
-        #expect(tables == [.init(schema: "my schema", name: "t", rows: 2)])
+        #expect(tables == [.init(schema: "my schema", name: "t", rows: 2, file: "3310.dat.gz")])
         #expect(files.map(\.hashed.path) == ["3310.dat.gz", "blob_7.dat.gz", "blobs.toc"])
     }
 

@@ -48,7 +48,7 @@ import Testing
             let manifest = try #require(backup.manifest)
             #expect(backup.name == job.backup && manifest.name == backup.name && manifest.job == job.id)
             #expect(manifest.versionRows == ["r1"] && backup.name.hasSuffix("-r1") && manifest.machineID == "m1")
-            #expect(manifest.size > 5 << 20 && manifest.size == manifest.files.reduce(0) { $0 + $1.size })
+            #expect(manifest.size > 2 << 20 && manifest.size == manifest.files.reduce(0) { $0 + $1.size })
             for file in manifest.files {
                 var hasher = SHA256Hasher()
                 _ = try await TextFiles.forEachChunk(of: FilePaths.join(backup.path, file.path)) { hasher.update($0) }
@@ -65,6 +65,10 @@ import Testing
                     == SHA256Digest.of(try TextFiles.readBytes(FilePaths.join(backup.path, "manifest.json")))
                     .description)
             try await Self.restore(backup.path + "/dump", of: fixture, expecting: before)
+            // pg_restore begins with the largest tables only where it is told that they are packed.
+            let tools = try await PostgresTools.discover(serverVersion: 0, preferred: fixture.database.cluster.binaries)
+            let said = try await tools.contents(of: backup.path + "/dump").first { $0.contains("Compression: ") }
+            #expect(said?.hasSuffix(": 1") == true || said?.hasSuffix(": gzip") == true, "\(said ?? "")")
         }
     }
 

@@ -16,15 +16,6 @@ import Testing
         #expect(PostgresTools.best(of: found, serverVersion: server)?.directory == choice)
     }
 
-    @Test func takesTheBestCompressionThatTheProgramsKnow() {
-        let (old, new) = (tools([(15, 0)])[0], tools([(16, 0)])[0])
-        #expect(old.compressions(for: .best).map(\.argument) == ["1"])
-        #expect(new.compressions(for: .best).map(\.argument) == ["zstd:1", "lz4", "gzip:1"])
-        #expect(old.compressions(for: .none).map(\.argument) == ["0"])
-        #expect(new.compressions(for: .none).map(\.argument) == ["none"])
-        #expect(new.compressions(for: .named("zstd", level: 9)).map(\.argument) == ["zstd:9"])
-    }
-
     @Test func secretsAreNotInTheConnectionString() throws {
         let connection = [
             "host": "/run/x", "user": "o'neill\\", "password": "se:SESAME\\et", "sslpassword": "key SESAME",

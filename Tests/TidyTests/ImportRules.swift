@@ -30,7 +30,7 @@ enum ImportRules {
         "PostgresClient": TargetImports(["CLibPQ", "Faults", "Liveness"], others: system),
         "Varlink": TargetImports(others: system + nio + ["Logging"]),
         "Host": TargetImports(
-            ["CHost", "Digest", "Faults", "Liveness"], others: system + ["Subprocess", "SystemPackage"]),
+            ["CLinux", "Digest", "Faults", "Liveness"], others: system + ["Subprocess", "SystemPackage"]),
         "Systemd": TargetImports(["CSystemd"], others: system + service),
         "Introspection": TargetImports(["SchemaModel", "PostgresClient"], others: ["FoundationEssentials"]),
         "Engine": TargetImports(
@@ -59,7 +59,7 @@ enum ImportRules {
     ]
 
     /// Targets that hold C only, or fixtures that may import anything.
-    static let exempt: Set<String> = ["CCrypto", "CIsal", "CLibPQ", "CSystemd", "CHost", "TestSupport", "Torture"]
+    static let exempt: Set<String> = ["CCrypto", "CIsal", "CLibPQ", "CSystemd", "CLinux", "TestSupport", "Torture"]
 
     /// The domain: no clock, no files, no Foundation.
     static let domain: Set<String> = ["Digest", "Gzip", "SQLText", "Revisions", "SchemaModel", "Planning"]

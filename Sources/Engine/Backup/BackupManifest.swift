@@ -35,6 +35,8 @@ public struct BackupManifest: Sendable, Hashable, Codable {
         public var schema: String
         public var name: String
         public var rows: Int64
+        /// The file with its data, by its path from the backup's directory; nil in older backups.
+        public var file: String?
     }
 
     /// The server that was backed up, and where it stood.

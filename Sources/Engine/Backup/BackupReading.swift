@@ -5,7 +5,7 @@ import Host
 import Liveness
 
 /// One look at every byte of a backup: each file is hashed, and in the same pass unpacked where gzip has packed it. It can
-/// be begun while a dump still writes.
+/// be begun while a dump is still written.
 actor BackupReading {
     /// A file as it was read.
     struct File: Sendable {
@@ -27,21 +27,15 @@ actor BackupReading {
         (self.directory, self.jobs, self.unpacks) = (directory, max(1, jobs), unpacks)
     }
 
-    /// How long nobody looks for what was written meanwhile. To be told of each of a dump's writes would cost more.
-    private static let pause = Duration.milliseconds(100)
-
-    /// Reads what is packed into a subdirectory until it is cancelled. Of other files nobody knows when they are complete.
+    /// Reads what is packed into a subdirectory by now. Of other files nobody knows when they are complete.
     ///
     /// - Throws: `FileError` for what cannot be unpacked; `CancellationError`.
-    func follow(_ subdirectory: String) async throws {
-        while true {
-            // It need not be there yet.
-            let names = (try? DirectoryTree.entries(of: FilePaths.join(directory, subdirectory))) ?? []
-            for name in names where name.hasSuffix(FileReading.suffix) {
-                let file = reading(FilePaths.join(subdirectory, name))
-                if await !file.isComplete { try await file.advance() }
-            }
-            try await Vigil.waiting { try await Task.sleep(for: Self.pause) }
+    func advance(in subdirectory: String) async throws {
+        // It need not be there yet.
+        let names = (try? DirectoryTree.entries(of: FilePaths.join(directory, subdirectory))) ?? []
+        let files = names.filter { $0.hasSuffix(FileReading.suffix) }.map { reading(FilePaths.join(subdirectory, $0)) }
+        _ = try await files.concurrently(jobs) { file in
+            if await !file.isComplete { try await file.advance() }
         }
     }
 
@@ -51,22 +45,11 @@ actor BackupReading {
     func files() async throws -> [File] {
         // The longest first, so that in the end nobody waits for one that was begun last.
         let all = try DirectoryTree.files(in: directory).sorted { $0.size > $1.size }
-        let sizes = Dictionary(all.map { ($0.name, $0.size) }) { first, _ in first }
-        var waiting = all.map { reading($0.name) }[...]
-        return try await withThrowingTaskGroup(of: File.self) { group in
-            for file in waiting.prefix(jobs) { group.addTask { try await file.finish() } }
-            waiting = waiting.dropFirst(jobs)
-            var done: [File] = []
-            while let file = try await group.next() {
-                guard file.hashed.size == sizes[file.hashed.path] else {
-                    let path = FilePaths.join(directory, file.hashed.path)
-                    throw FileError("read", path, reason: "it has changed meanwhile")
-                }
-                done.append(file)
-                if let next = waiting.popFirst() { group.addTask { try await next.finish() } }
-            }
-            return done.sorted { $0.hashed.path.utf8.lexicographicallyPrecedes($1.hashed.path.utf8) }
+        let files = try await all.map { reading($0.name) }.concurrently(jobs) { try await $0.finish() }
+        for (file, found) in zip(files, all) where file.hashed.size != found.size {
+            throw FileError("read", found.path, reason: "it has changed meanwhile")
         }
+        return files.sorted { $0.hashed.path.utf8.lexicographicallyPrecedes($1.hashed.path.utf8) }
     }
 
     private func reading(_ name: String) -> FileReading {
@@ -78,7 +61,8 @@ actor BackupReading {
 }
 
 /// A file that is read as far as it was written.
-private actor FileReading {
+actor FileReading {
+    /// How a packed file's name ends.
     static let suffix = ".gz"
 
     private let name: String
@@ -141,10 +125,13 @@ private actor FileReading {
 /// The rows of a table as COPY writes them, in pieces: a line each, then a line that ends them and two that are empty.
 struct TableData {
     private var lines: Int64 = 0
-    private var end: [UInt8] = []
-    private static let last = Array("\\.\n\n\n".utf8)
+    private var end: [UInt8] = Self.lineBreak
+    private static let lineBreak = Array("\n".utf8)
+    // A row's text may end in these characters as well, but a backslash in it is written twice: no line of it is `\.`.
+    private static let last = Array("\n\\.\n\n\n".utf8)
 
     var rows: Int64 { lines - 3 }
+    /// Whether the end has come: nothing follows it.
     var isComplete: Bool { end == Self.last }
 
     mutating func take(_ bytes: UnsafeRawBufferPointer) {
@@ -158,23 +145,21 @@ struct TableData {
     }
 }
 
-extension BackupManifest.Table {
-    /// What one of PostgreSQL's own programs has decoded.
-    init(counted: PostgresTools.RowCount) {
-        self.init(schema: counted.schema, name: counted.table, rows: counted.rows)
-    }
-}
-
 extension [BackupReading.File] {
-    /// The rows of each table, from what an archive's list of contents says of its files.
+    /// The data of a table in an archive.
+    struct TableFile: Hashable {
+        /// The table's number in the database that was dumped.
+        var table: UInt32
+        /// The file's path, inside the backup.
+        var path: String
+        var rows: Int64
+    }
+
+    /// The data of each table, from what an archive's list of contents says of its files.
     ///
-    /// - Parameters:
-    ///   - contents: The list: the numbers of an entry and of its table stand at a line's beginning.
-    ///   - names: The tables' names by their numbers; within the list nothing tells where a name ends.
+    /// - Parameter contents: The list: the numbers of an entry and of its table stand at a line's beginning.
     /// - Throws: `FileError` where the file of a table or of a large object is not there.
-    func tables(in archive: String, contents: [String], names: [UInt32: BackupSource.TableName]) throws
-        -> [BackupManifest.Table]
-    {
+    func tableFiles(in archive: String, contents: [String]) throws -> [TableFile] {
         let found = Dictionary(map { (FilePaths.split($0.hashed.path).name, $0) }) { first, _ in first }
         for object in try objects(in: archive, found.keys.filter { $0.hasPrefix("blobs") && $0.hasSuffix(".toc") })
         where found[object] == nil {
@@ -183,15 +168,26 @@ extension [BackupReading.File] {
         return try contents.compactMap { line in
             // "3348; 0 16388 TABLE DATA public big owner"
             let words = line.split(separator: " ", maxSplits: 5)
-            guard words.count > 5, words[3] == "TABLE", words[4] == "DATA" else { return nil }
-            let name = "\(words[0].dropLast()).dat.gz"
-            guard let rows = found[name]?.rows else {
+            guard words.count > 5, words[3] == "TABLE", words[4] == "DATA", let table = UInt32(words[2]) else {
+                return nil
+            }
+            let name = "\(words[0].dropLast()).dat\(FileReading.suffix)"
+            guard let file = found[name], let rows = file.rows else {
                 throw FileError("read", FilePaths.join(archive, name), reason: "it is missing")
             }
-            guard let table = UInt32(words[2]).flatMap({ names[$0] }) else {
-                throw FileError("read", FilePaths.join(archive, name), reason: "it is of a table that is not there")
+            return TableFile(table: table, path: file.hashed.path, rows: rows)
+        }
+    }
+
+    /// The same by the tables' names, which are known by their numbers: within the list nothing tells where a name ends.
+    func tables(in archive: String, contents: [String], names: [UInt32: BackupSource.TableName]) throws
+        -> [BackupManifest.Table]
+    {
+        try tableFiles(in: archive, contents: contents).map { file in
+            guard let table = names[file.table] else {
+                throw FileError("read", file.path, reason: "it is of a table that is not there")
             }
-            return BackupManifest.Table(schema: table.schema, name: table.name, rows: rows)
+            return BackupManifest.Table(schema: table.schema, name: table.name, rows: file.rows, file: file.path)
         }.sorted { ($0.schema, $0.name) < ($1.schema, $1.name) }
     }
 
@@ -199,7 +195,7 @@ extension [BackupReading.File] {
     private func objects(in archive: String, _ lists: [String]) throws -> [String] {
         try lists.flatMap { list in
             try TextFiles.readText(FilePaths.join(archive, list), limit: 1 << 30).split(separator: "\n")
-                .compactMap { $0.split(separator: " ").last.map { "\($0).gz" } }
+                .compactMap { $0.split(separator: " ").last.map { "\($0)\(FileReading.suffix)" } }
         }
     }
 }

@@ -1,6 +1,7 @@
 import Digest
 import FoundationEssentials
 import Host
+import Liveness
 import Planning
 import PostgresClient
 import Revisions
@@ -59,9 +60,8 @@ struct DumpBackup: BackupProvider {
         let takenAt = now()
         let source = try await BackupSource.open(connection)
         let reading = BackupReading(temporary, jobs: rules.jobs, unpacks: true)
-        let compression: String
         do {
-            compression = try await dump(source, request, with: tools, in: temporary, readBy: reading)
+            try await dump(source, request, with: tools, in: temporary, readBy: reading)
         } catch {
             await source.close()
             throw error
@@ -69,13 +69,15 @@ struct DumpBackup: BackupProvider {
         await source.close()
         let dumpSeconds = (clock.now - start).seconds
         async let synchronised: Void = DirectoryTree.synchroniseAside(temporary)
-        let (files, tables) = try await readBack(temporary, by: reading, compression, source.tables, with: tools)
+        async let contents = tools.contents(of: FilePaths.join(temporary, BackupShelf.dumpName))
+        let files = try await reading.files()
+        let tables = try files.tables(
+            in: FilePaths.join(temporary, BackupShelf.dumpName), contents: try await contents, names: source.tables)
         try await synchronised
-        var manifest = manifest(request, source, files: files, tables: tables)
+        var manifest = manifest(request, source, files: files.map(\.hashed), tables: tables)
         manifest.takenAt = takenAt
         manifest.name = shelf.unusedName(takenAt: takenAt, rows: request.rows)
         manifest.tool = "pg_dump \(tools.version)"
-        manifest.compression = compression
         manifest.dumpSeconds = dumpSeconds
         manifest.elapsedSeconds = (clock.now - start).seconds
         let bytes = Array(try Self.json(manifest))
@@ -86,23 +88,6 @@ struct DumpBackup: BackupProvider {
         let path = FilePaths.join(shelf.path, manifest.name)
         try AtomicFile.publish(temporary, as: path)
         return TakenBackup(manifest: manifest, path: path, digest: SHA256Digest.of(bytes))
-    }
-
-    /// Reads everything that was written to its last byte: hashes and decodes it, and counts the rows.
-    private func readBack(
-        _ temporary: String, by reading: BackupReading, _ compression: String,
-        _ names: [UInt32: BackupSource.TableName], with tools: PostgresTools
-    ) async throws -> ([BackupManifest.File], [BackupManifest.Table]) {
-        let archive = FilePaths.join(temporary, BackupShelf.dumpName)
-        guard compression.hasPrefix("gzip") else {
-            // What we cannot unpack its own program decodes.
-            async let counted = tools.decode(archive, jobs: rules.jobs, listsIn: shelf.path)
-            let files = try await reading.files()
-            return (files.map(\.hashed), try await counted.map(BackupManifest.Table.init(counted:)))
-        }
-        async let contents = tools.contents(of: archive)
-        let files = try await reading.files()
-        return (files.map(\.hashed), try files.tables(in: archive, contents: try await contents, names: names))
     }
 
     /// What the manifest says of the moment and of the bytes.
@@ -117,14 +102,14 @@ struct DumpBackup: BackupProvider {
                 systemIdentifier: request.identity.systemIdentifier, timeline: request.identity.timeline,
                 databaseOID: request.identity.databaseOID, databaseName: request.identity.databaseName,
                 walPosition: source.walPosition, snapshot: source.transactions),
-            tool: "", compression: "", versionRows: request.rows.sorted(), size: files.reduce(0) { $0 + $1.size },
+            tool: "", compression: "gzip:1", versionRows: request.rows.sorted(), size: files.reduce(0) { $0 + $1.size },
             files: files, tables: tables, restorePoint: request.restorePoint)
     }
 
     private func dump(
         _ source: BackupSource, _ request: BackupRequest, with tools: PostgresTools, in temporary: String,
         readBy reading: BackupReading
-    ) async throws -> String {
+    ) async throws {
         var connection = connection
         connection["application_name"] = Self.session
         var dump = PostgresTools.DumpRequest(
@@ -139,7 +124,7 @@ struct DumpBackup: BackupProvider {
             (BackupShelf.globalsName, Data(source.properties.globals.utf8)),
         ]
         for (name, bytes) in sides { try AtomicFile.write(FilePaths.join(temporary, name), Array(bytes)) }
-        return try await dumpWatchingSpace(dump, with: tools, readBy: reading)
+        try await dumpWatchingSpace(dump, with: tools, readBy: reading)
     }
 
     func prune(keeping needed: Set<String>) async throws -> [String] {
@@ -163,26 +148,40 @@ struct DumpBackup: BackupProvider {
 
     // MARK: Space
 
-    /// Ends the dump as soon as it has used up the space that must stay free, and before the disk is full; reads what it
-    /// has written behind it.
+    /// How long nobody looks for what was written meanwhile. To be told of each write would cost more.
+    private static let pause = Duration.milliseconds(100)
+
+    /// Dumps, packs behind the dump, and reads behind the packing; ends it all as soon as the space is used up that must stay
+    /// free, and before the disk is full.
     private func dumpWatchingSpace(
         _ dump: PostgresTools.DumpRequest, with tools: PostgresTools, readBy reading: BackupReading
-    ) async throws -> String {
-        try await withThrowingTaskGroup(of: String?.self) { group in
-            group.addTask { try await tools.dump(dump) }
-            group.addTask {
-                try await reading.follow(BackupShelf.dumpName)
-                return nil
+    ) async throws {
+        let packing = DumpPacking(dump.directory, jobs: rules.jobs)
+        try await Self.looking(every: .milliseconds(500), demandSpace) {
+            try await Self.looking(every: Self.pause) {
+                try await reading.advance(in: BackupShelf.dumpName)
+            } while: {
+                try await Self.looking(every: Self.pause, packing.advance) { try await tools.dump(dump) }
+                try await packing.finish()
             }
+        }
+    }
+
+    /// Does something, and looks now and then while that lasts; what a look throws ends it.
+    private static func looking(
+        every pause: Duration, _ look: @escaping @Sendable () async throws -> Void,
+        while body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(operation: body)
             group.addTask {
-                while !Task.isCancelled {
-                    try await Task.sleep(for: .milliseconds(500))
-                    try demandSpace()
+                while true {
+                    try await look()
+                    try await Vigil.waiting { try await Task.sleep(for: pause) }
                 }
-                return nil
             }
             defer { group.cancelAll() }
-            return try await group.next().flatMap { $0 } ?? ""
+            try await group.next()
         }
     }
 

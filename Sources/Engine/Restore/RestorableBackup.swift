@@ -78,18 +78,22 @@ struct RestorableBackup: Sendable {
     /// Reads every file, so many at once, and compares its hash with the manifest's.
     ///
     /// - Throws: `Failure` `backup-refused` with the first file that differs, is missing, or should not be there.
-    func checkHashes(jobs: Int) async throws {
+    func checkHashes(jobs: Int) async throws { _ = try await files(jobs: jobs, unpacks: false) }
+
+    /// The same, and decodes what is packed, where that is wanted; returns what was read.
+    func files(jobs: Int, unpacks: Bool) async throws -> [BackupReading.File] {
         let own: Set<String> = [BackupShelf.manifestName, BackupSeal.name]
-        let found: [BackupManifest.File]
+        let found: [BackupReading.File]
         do {
-            found = try await BackupReading(path, jobs: jobs, unpacks: false).files().map(\.hashed)
-                .filter { !own.contains($0.path) }
+            found = try await BackupReading(path, jobs: jobs, unpacks: unpacks).files()
+                .filter { !own.contains($0.hashed.path) }
         } catch let error as FileError {
             throw Failure(.backupRefused, "cannot read backup \"\(manifest.name)\": \(error)", hint: error.hint)
         }
-        let (wanted, present) = (Set(manifest.files), Set(found))
+        let (wanted, present) = (Set(manifest.files), Set(found.map(\.hashed)))
         if let other = wanted.symmetricDifference(present).min(by: { $0.path < $1.path }) {
             throw Self.refusal(manifest.name, other.path)
         }
+        return found
     }
 }
