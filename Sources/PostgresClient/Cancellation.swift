@@ -1,4 +1,5 @@
 import Dispatch
+import Liveness
 
 extension Connection {
     /// Asks the server to cancel the running command, if there is one, without waiting.

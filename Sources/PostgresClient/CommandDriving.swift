@@ -1,5 +1,6 @@
 import CLibPQ
 import Faults
+import Liveness
 
 /// The way of a command through libpq, driven by the socket's events.
 extension Connection {

@@ -17,7 +17,7 @@ public actor Connection: PostgresSession {
     /// session. The newest 1024 are kept.
     public nonisolated let notifications: AsyncStream<Notification>
 
-    nonisolated let executor: ConnectionExecutor
+    nonisolated let executor: QueueExecutor
     nonisolated let notices: NoticeSink
     nonisolated let usable = Atomic<Bool>(true)
     let canceller: CancelHandle?
@@ -41,7 +41,7 @@ public actor Connection: PostgresSession {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private init(
-        handle: ConnectionHandle, parameters: ConnectionParameters, executor: ConnectionExecutor
+        handle: ConnectionHandle, parameters: ConnectionParameters, executor: QueueExecutor
     ) {
         self.handle = handle
         self.parameters = parameters
@@ -65,7 +65,7 @@ public actor Connection: PostgresSession {
         _ parameters: ConnectionParameters, applicationName: String, timeout: Duration = .seconds(10),
         onNotice: (@Sendable (ServerNotice) -> Void)? = nil
     ) async throws -> Connection {
-        let executor = ConnectionExecutor(label: "PostgresClient.\(applicationName)")
+        let executor = QueueExecutor(label: "PostgresClient.\(applicationName)", qos: .userInitiated)
         let connector = Connector(
             parameters: parameters, applicationName: applicationName, notices: NoticeSink(onNotice),
             queue: executor.queue, timeout: timeout)

@@ -1,5 +1,6 @@
 import CLibPQ
 import Dispatch
+import Liveness
 import Synchronization
 
 extension ConnectionHandle {

@@ -26,7 +26,7 @@ enum ImportRules {
         "SchemaModel": TargetImports(["SQLText"]),
         "Planning": TargetImports(["Revisions", "SchemaModel", "SQLText", "Digest"]),
         "Faults": TargetImports(others: ["Glibc", "Synchronization"]),
-        "Liveness": TargetImports(others: ["Synchronization"]),
+        "Liveness": TargetImports(others: ["Dispatch", "Synchronization"]),
         "PostgresClient": TargetImports(["CLibPQ", "Faults", "Liveness"], others: system),
         "Varlink": TargetImports(others: system + nio + ["Logging"]),
         "Host": TargetImports(

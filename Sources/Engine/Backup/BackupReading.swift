@@ -65,6 +65,10 @@ actor FileReading {
     /// How a packed file's name ends.
     static let suffix = ".gz"
 
+    /// A disk that is busy makes who reads wait.
+    private let executor = QueueExecutor(label: "Engine.reading")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
     private let name: String
     private let path: String
     private let unpacks: Bool

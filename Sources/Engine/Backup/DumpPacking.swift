@@ -1,5 +1,6 @@
 import Gzip
 import Host
+import Liveness
 
 /// Packs what a dump has written unpacked, while it still writes: the file of each table and of each large object becomes a
 /// gzip file beside it, named as pg_dump itself names it, and is removed.
@@ -49,6 +50,10 @@ actor DumpPacking {
 
 /// A file that is packed as far as it was written.
 private actor FilePacking {
+    /// A disk that is busy makes who writes wait.
+    private let executor = QueueExecutor(label: "Engine.packing")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
     private let path: String
     private var work: (reader: ChunkReader, encoder: GzipEncoder, writer: ChunkWriter)?
     private var data = TableData()
