@@ -163,7 +163,10 @@ import Testing
         try await fixture.admin.execute("SELECT pg_advisory_lock(42)")
         let job = try await fixture.engine.upgrade()
         try await fixture.waitUntil(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted)")
+            """
+            SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                WHERE locktype = 'advisory' AND objid = 42 AND NOT granted AND datname = current_database())
+            """)
         fixture.engine.stop()
         try await fixture.admin.execute("SELECT pg_advisory_unlock(42)")
         await fixture.first.stop()
