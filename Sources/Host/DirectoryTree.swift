@@ -1,6 +1,4 @@
-import Dispatch
 import Glibc
-import Liveness
 
 /// Directories as a whole: what is in them, how large they are, making and removing them.
 public enum DirectoryTree {
@@ -104,33 +102,6 @@ public enum DirectoryTree {
         return path
     }
 
-    /// Makes everything in `directory` and below, its own name included, survive a crash of the machine.
-    public static func synchronise(_ directory: String) throws(FileError) {
-        try walk(directory, prefix: "") { (_, path, status) throws(FileError) in
-            switch status.st_mode & S_IFMT {
-            case S_IFREG:
-                let file = try Descriptor(open: path, O_RDONLY | O_NOFOLLOW, for: "synchronise")
-                try file.synchronise(path)
-            case S_IFDIR: try AtomicFile.synchroniseDirectory(path)
-            default: break
-            }
-        }
-        try AtomicFile.synchroniseDirectory(directory)
-        try AtomicFile.synchroniseDirectory(FilePaths.split(directory).parent)
-    }
-
-    /// The same beside other work: who waits for the disk is a thread of its own.
-    public static func synchroniseAside(_ directory: String) async throws(FileError) {
-        let result = await Vigil.waiting {
-            await withCheckedContinuation { continuation in
-                DispatchQueue(label: "Host.disk").async {
-                    continuation.resume(returning: Result { () throws(FileError) in try synchronise(directory) })
-                }
-            }
-        }
-        try result.get()
-    }
-
     /// Takes every right of group and others away, in `directory` and below.
     public static func makePrivate(_ directory: String) throws(FileError) {
         try walk(directory, prefix: "") { (_, path, status) throws(FileError) in
@@ -221,7 +192,7 @@ public enum DirectoryTree {
     }
 
     /// Visits all that is below `directory`, what is in a directory before the directory itself.
-    private static func walk(
+    static func walk(
         _ directory: String, prefix: String, _ visit: (String, String, stat) throws(FileError) -> Void
     ) throws(FileError) {
         for entry in try entries(of: directory, for: "read") {
