@@ -19,6 +19,8 @@ actor BackupReading {
     private let unpacks: Bool
     /// What was begun, by the paths inside the backup.
     private var begun: [String: FileReading] = [:]
+    /// Those whose end has come.
+    private var complete: Set<String> = []
 
     /// - Parameters:
     ///   - jobs: How many files are read at once.
@@ -33,10 +35,10 @@ actor BackupReading {
     func advance(in subdirectory: String) async throws {
         // It need not be there yet.
         let names = (try? DirectoryTree.entries(of: FilePaths.join(directory, subdirectory))) ?? []
-        let files = names.filter { $0.hasSuffix(FileReading.suffix) }.map { reading(FilePaths.join(subdirectory, $0)) }
-        _ = try await files.concurrently(jobs) { file in
-            if await !file.isComplete { try await file.advance() }
-        }
+        let wanted = names.filter { $0.hasSuffix(FileReading.suffix) }.map { FilePaths.join(subdirectory, $0) }
+            .filter { !complete.contains($0) }
+        let ends = try await wanted.map(reading).concurrently(jobs) { try await $0.advance() }
+        for (name, isComplete) in zip(wanted, ends) where isComplete { complete.insert(name) }
     }
 
     /// Reads what is left to read of all files, which are complete; sorted by their paths inside the backup.
@@ -83,11 +85,10 @@ actor FileReading {
         self.unpacks = unpacks && name.hasSuffix(Self.suffix)
     }
 
-    /// Whether the end is known to have come.
-    var isComplete: Bool { result != nil }
-
-    /// Reads what is there.
-    func advance() async throws {
+    /// Reads what is there. Returns whether the end is known to have come.
+    @discardableResult
+    func advance() async throws -> Bool {
+        guard result == nil else { return true }
         let reader = try self.reader ?? ChunkReader(path)
         if self.reader == nil, unpacks { decoder = GzipDecoder() }
         self.reader = reader
@@ -98,6 +99,7 @@ actor FileReading {
         }
         // What gzip packs says itself where it ends.
         if decoder?.isComplete == true { _ = try conclude() }
+        return result != nil
     }
 
     /// Reads the rest of it.
