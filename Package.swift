@@ -60,7 +60,7 @@ let package = Package(
         target("Liveness", []),
 
         // The ground floor, adapters: one outside thing each.
-        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CLibPQ"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         target("PostgresClient", ["CLibPQ", "Faults", "Liveness"]),
