@@ -11,7 +11,7 @@ BUILD := .build/release
 # How many tests run at once: each of many starts servers and programs of its own.
 WIDTH ?= 4
 PROGRAMS := migrated migratectl
-PACKAGES := libpq-dev libsystemd-dev libisal-dev postgresql postgresql-client systemd dbus iproute2
+PACKAGES := libpq-dev libssl-dev libsystemd-dev libisal-dev postgresql postgresql-client systemd dbus iproute2
 
 bindir := $(DESTDIR)$(PREFIX)/bin
 libdir := $(DESTDIR)$(PREFIX)/lib
@@ -50,8 +50,13 @@ deps: ## Install what is missing of libpq, libsystemd, ISA-L and PostgreSQL (Deb
 build: deps ## Build everything for development
 	$(SWIFT) build
 
+# What else is linked in: see the programs in Package.swift.
+.build/archives/libstdc++.a:
+	@mkdir -p $(@D)
+	@bin=$$(dirname "$$(realpath "$$(command -v $(SWIFT))")"); ln -sfn "$$("$$bin/clang" -print-file-name=$(@F))" $@
+
 .PHONY: release
-release: deps ## Build the programs as they are shipped: optimised, with Swift's libraries inside
+release: deps .build/archives/libstdc++.a ## Build the programs as they are shipped: optimised, with Swift's and C++'s libraries inside
 	@for program in $(PROGRAMS); do \
 	    $(SWIFT) build -c release --static-swift-stdlib --product $$program; \
 	done

@@ -22,8 +22,18 @@ func target(_ name: String, _ dependencies: [Target.Dependency], resources: [Res
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
+// Whatever a program links with is looked up at each of its starts, and a client is over in the time of that. So what can
+// be inside is: C++'s library and the compiler's, of which `make release` puts the archives where they are found first. Nor
+// does anybody look up names in a program: to offer them all, as it is done for plugins, costs as much again.
+let archives = Context.packageDirectory + "/.build/archives"
+let shipped: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-Xlinker", "--no-export-dynamic", "-Xclang-linker", "-static-libgcc", "-L\(archives)"],
+        .when(configuration: .release))
+]
+
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: shipped)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = [])
@@ -45,7 +55,7 @@ let package = Package(
     ],
     targets: [
         // The ground floor, domain: pure values; no I/O, no clock, no Foundation.
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCrypto"),
         target("Digest", ["CCrypto"]),
         .systemLibrary(name: "CIsal", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         target("Gzip", ["CIsal"]),
@@ -60,7 +70,7 @@ let package = Package(
         target("Liveness", []),
 
         // The ground floor, adapters: one outside thing each.
-        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CLibPQ"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         target("PostgresClient", ["CLibPQ", "Faults", "Liveness"]),

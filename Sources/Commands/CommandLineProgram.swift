@@ -8,7 +8,7 @@ public enum CommandLineProgram {
     public static func run(_ arguments: [String], in context: CommandContext = .process) async -> Int32 {
         await CommandContext.$current.withValue(context) {
             do {
-                var command = try RootCommand.parseAsRoot(TargetArgument.shield(arguments))
+                var command = try parse(TargetArgument.shield(arguments))
                 if var verb = command as? any AsyncParsableCommand {
                     try await verb.run()
                 } else {
@@ -19,6 +19,17 @@ public enum CommandLineProgram {
                 return report(error, arguments: arguments, context: context)
             }
         }
+    }
+
+    /// The command that the arguments ask for. One that begins with its verb is read by the verb alone, which spares the
+    /// parser all others; whatever the verb will not have, be it `--help`, the whole program answers in its own words.
+    static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+        if let verb = RootCommand.verb(named: arguments.first),
+            let command = try? verb.parseAsRoot(Array(arguments.dropFirst())), type(of: command) == verb
+        {
+            return command
+        }
+        return try RootCommand.parseAsRoot(arguments)
     }
 
     private static func report(_ error: any Error, arguments: [String], context: CommandContext) -> Int32 {

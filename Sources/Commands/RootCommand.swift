@@ -60,4 +60,12 @@ struct RootCommand: AsyncParsableCommand {
 
     /// The names of all verbs.
     static let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
+
+    /// The verb of this name, where it has no verbs of its own.
+    static func verb(named name: String?) -> (any ParsableCommand.Type)? {
+        guard let name, let verb = configuration.subcommands.first(where: { $0.configuration.commandName == name }),
+            verb.configuration.subcommands.isEmpty
+        else { return nil }
+        return verb
+    }
 }

@@ -154,21 +154,16 @@ extension DatabaseEngine {
     }
 
     func insert(_ request: JobStore.Request, _ sessions: SessionPair) async throws -> Job {
-        let (job, isNew): (Job, Bool)
+        let (job, event): (Job, JobEvent?)
         do {
-            (job, isNew) = try await jobs(sessions).enqueue(request)
+            (job, event) = try await jobs(sessions).enqueue(request)
         } catch let error as ServerError where error.sqlState == "25006" {
             // read_only_sql_transaction: the worker looks at once, and says so to everybody.
             signal.raise()
             throw Failure(readOnly: configuration.name)
         }
         own(job.id.number)
-        if isNew {
-            let events = try await EventStore(database: configuration.name, session: sessions.observer)
-                .events(of: job.id.number, after: 0, limit: 1)
-            if let event = events.first { reporter(sessions).announce(event) }
-            await notifyOthers(sessions)
-        }
+        if let event { reporter(sessions).announce(event) }
         return job
     }
 

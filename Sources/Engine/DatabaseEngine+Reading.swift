@@ -47,8 +47,10 @@ extension DatabaseEngine {
         let sessions = try await sessions()
         let observer = sessions.observer
         let graph = library.snapshot.graph
-        let current = try await sessions.versions.rows(on: observer)
-        let overview = try await overview(sessions, rows: current)
+        let found = try await sessions.versions.rowsWhereThere(on: observer)
+        let current = found ?? []
+        let history = try await HistoryStore(database: configuration.name, session: observer).standing()
+        let overview = try await overview(sessions, rows: current, lastHistory: history.lastNumber)
         var unapproved = 0
         if configuration.policy.approvals > 0, !overview.pending.isEmpty {
             let approvals = try await ApprovalStore(session: observer)
@@ -60,24 +62,24 @@ extension DatabaseEngine {
                 unapproved = missing.count
             }
         }
-        let expected = try await HistoryStore(database: configuration.name, session: observer).expectedRows()
+        let registry = try await RegistryRow(session: observer).standing(database: configuration.name)
         return Standing(
             current: current, pendingCount: overview.pending.count, unapprovedCount: unapproved,
             openJobs: try await jobs(sessions).open(), edited: overview.edited,
-            expectedRows: expected == current.sorted() ? nil : expected,
+            expectedRows: history.expectedRows == current.sorted() ? nil : history.expectedRows,
             unfinished: overview.pending.map(\.revision).filter { graph[$0]?.upgrade.unfinished != nil },
             guesses: overview.guesses,
-            problems: try await problems(sessions, rows: current),
-            pausedBecause: try await RegistryRow(session: observer).pausedBecause(),
-            restoredFrom: try await RestoreStore(session: observer).descent(database: configuration.name))
+            problems: try await problems(sessions, rows: found),
+            pausedBecause: registry.pausedBecause, restoredFrom: registry.descent)
     }
 
-    private func problems(_ sessions: SessionPair, rows: [RevisionID]) async throws -> [Failure] {
+    /// - Parameter rows: Those of the version table; nil where there is none.
+    private func problems(_ sessions: SessionPair, rows: [RevisionID]?) async throws -> [Failure] {
         let graph = library.snapshot.graph
-        let lost = rows.filter { graph[$0] == nil }.map { Failure(RevisionError(rowWithoutFile: $0)) }
+        if let rows { return rows.filter { graph[$0] == nil }.map { Failure(RevisionError(rowWithoutFile: $0)) } }
         let mistake = try await sessions.versions.mistakenIdentity(
             on: sessions.observer, database: configuration.name)
-        return lost + [mistake].compactMap { $0 }
+        return [mistake].compactMap { $0 }
     }
 
     /// What an upgrade or a downgrade would do now, and what each of its steps lacks.
@@ -123,6 +125,19 @@ extension DatabaseEngine {
         return job
     }
 
+    /// A job that was just queued, as it is when it has ended, where that does not take long; otherwise as it was.
+    public func ended(_ job: Job, within limit: Duration) async throws -> Job {
+        let end = ContinuousClock.now + limit
+        while !job.state.isFinal {
+            let seen = signal.generation
+            if activity.latestEnd == job.id.number { return try await self.job(job.id.number) }
+            let left = end - .now
+            guard left > .zero else { break }
+            await signal.wait(since: seen, upTo: left)
+        }
+        return job
+    }
+
     /// The jobs, newest first.
     public func jobs(limit: Int, onlyOpen: Bool) async throws -> [Job] {
         try await jobs(sessions()).latest(limit: limit, onlyOpen: onlyOpen)
@@ -147,10 +162,13 @@ extension DatabaseEngine {
         try await jobs(sessions()).steps(of: number)
     }
 
-    /// A job's events after a sequence number, oldest first, a thousand at the most.
+    /// So many events are read at once.
+    public static let mostEvents = 1000
+
+    /// A job's events after a sequence number, oldest first, `mostEvents` at the most.
     public func events(of number: Int64, after sequence: Int64) async throws -> [JobEvent] {
         try await EventStore(database: configuration.name, session: sessions().observer)
-            .events(of: number, after: sequence)
+            .events(of: number, after: sequence, limit: Self.mostEvents)
     }
 
     /// The latest events of all jobs, oldest first.

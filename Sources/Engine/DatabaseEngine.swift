@@ -294,9 +294,10 @@ public final class DatabaseEngine: Sendable {
     }
 
     /// See `Overview`.
-    func overview(_ sessions: SessionPair, rows: [RevisionID]) async throws -> Overview {
+    func overview(
+        _ sessions: SessionPair, rows: [RevisionID], lastHistory last: Int64
+    ) async throws -> Overview {
         let snapshot = library.snapshot
-        let last = try await HistoryStore(database: configuration.name, session: sessions.observer).lastNumber()
         let known = state.withLock { $0.overview }
         if let known, known.generation == snapshot.generation, known.lastHistory == last, known.rows == rows {
             return known

@@ -30,7 +30,8 @@ struct Drafting: Sendable {
         guard job.kind.hasSteps else {
             return Draft(plan: Plan(rowsBefore: rows, steps: []), revisions: [:], graph: .empty)
         }
-        let pinned = try await JobStore(database: configuration.name, session: session).pins(of: job.id.number)
+        let store = JobStore(database: configuration.name, session: session)
+        let pinned = job.stepCount == 0 ? [] : try await store.pins(of: job.id.number)
         let graph = try await graph(with: pinned, rows: rows)
         let plan =
             switch job.kind {
@@ -57,10 +58,13 @@ struct Drafting: Sendable {
 
     /// The plan for a target that a person gave, from the directory as it is. Nothing is queued.
     func draft(_ direction: Direction, to target: String, allowsGaps: Bool = false) async throws -> Draft {
-        if let failure = try await versions.mistakenIdentity(on: session, database: configuration.name) {
+        let found = try await versions.rowsWhereThere(on: session)
+        if found == nil,
+            let failure = try await versions.mistakenIdentity(on: session, database: configuration.name)
+        {
             throw failure
         }
-        let rows = try await versions.rows(on: session)
+        let rows = found ?? []
         let parsed: RevisionTarget
         do {
             parsed = try RevisionTarget(parsing: target)

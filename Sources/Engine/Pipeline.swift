@@ -38,7 +38,8 @@ struct Pipeline: Sendable {
             let draft = try await makePlan()
             try await noticeOutsideChange(draft.plan.rowsBefore)
             if draft.plan.isEmpty && job.kind.isAboutRevisions {
-                return try await enter(.succeeded, "nothing to do: the database is there already")
+                return try await enter(
+                    .succeeded, "nothing to do: the database is there already", isWithoutEffect: true)
             }
             if job.kind.direction != nil, case .missing(let missing) = try await verdict(of: draft.plan) {
                 return try await park(missing)
@@ -122,13 +123,15 @@ struct Pipeline: Sendable {
     /// Moves the job into its next state: by the table, and written before the stage begins.
     mutating func enter(
         _ next: JobState, _ message: String, failure: Failure? = nil, missing: [MissingApproval]? = nil,
-        findings: AskedFindings? = nil
+        findings: AskedFindings? = nil, isWithoutEffect: Bool = false
     ) async throws {
         guard job.state.allows(next) else {
             throw Failure(
                 .internalError, "cannot move job \(job.id) from \(job.state.rawValue) to \(next.rawValue)")
         }
-        let move = JobStore.Move(from: job.state, to: next, failure: failure, missing: missing, findings: findings)
+        let move = JobStore.Move(
+            from: job.state, to: next, failure: failure, missing: missing, findings: findings,
+            isWithoutEffect: isWithoutEffect)
         let (reporter, number, runner, state) = (reporter, job.id.number, sessions.runner, job.state)
         // Shielded: an outcome is written even when the task that reached it is being cancelled.
         let written = try await Task {

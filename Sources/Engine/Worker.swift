@@ -158,12 +158,12 @@ struct Worker: Sendable {
         FaultPoint.hang("worker")
         try await sessions.refuseReadOnly(configuration.name)
         let isAlone = try await recover(sessions, &told)
-        try await Triage(engine: engine, sessions: sessions).run()
-        if let job = try await next(sessions) {
+        let open = try await Triage(engine: engine, sessions: sessions).run()
+        if let job = next(of: open) {
             try await run(job, sessions)
             return nil
         }
-        let someoneElseRuns = try await someoneElseRuns(sessions)
+        let someoneElseRuns = open.contains { $0.state.isRunning }
         if someoneElseRuns { try await tellOfOrphan(sessions, &told) }
         if isAlone, !someoneElseRuns { try await engine.lookIfDue(sessions) }
         return someoneElseRuns || !isAlone ? Self.busyPoll : Self.idlePoll
@@ -221,18 +221,13 @@ struct Worker: Sendable {
         }
     }
 
-    private func next(_ sessions: SessionPair) async throws -> Job? {
-        let open = try await engine.jobs(sessions).open()
+    private func next(of open: [Job]) -> Job? {
         let isFree = !open.contains { $0.state.isRunning || $0.state == .needsDecision }
         let job = isFree ? open.first { $0.state == .queued && engine.mayRun($0) } : nil
         engine.note(
             waiting: open.filter { !$0.state.isRunning && $0.id != job?.id }
                 .map { Activity.Waiting(job: $0.id.number, state: $0.state) })
         return job
-    }
-
-    private func someoneElseRuns(_ sessions: SessionPair) async throws -> Bool {
-        try await engine.jobs(sessions).open().contains { $0.state.isRunning }
     }
 
     // MARK: One job

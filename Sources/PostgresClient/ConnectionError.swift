@@ -4,6 +4,8 @@
 public struct ConnectionError: Error, Sendable, Equatable {
     /// What happened, for programs.
     public enum Kind: String, Sendable {
+        /// There is no libpq on this machine, or none that can be used.
+        case noLibrary
         /// Nobody answers there: no socket, refused, unknown host.
         case cannotConnect
         /// The server did not answer within the time given.

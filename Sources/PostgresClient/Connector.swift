@@ -51,9 +51,22 @@ final class Connector: @unchecked Sendable {
         self.timer = timer
         // Looking up a host's name blocks, and the threads of the global queues are few.
         DispatchQueue(label: "PostgresClient.lookup").async { @Sendable [self] in
-            let handle = start()
-            queue.async { @Sendable [self] in started(handle) }
+            let outcome = Result { () throws(ConnectionError) in
+                try loadLibrary()
+                return start()
+            }
+            queue.async { @Sendable [self] in started(outcome) }
         }
+    }
+
+    /// The first connection needs the library.
+    private func loadLibrary() throws(ConnectionError) {
+        guard let reason = clibpq_load() else { return }
+        throw ConnectionError(
+            kind: .noLibrary,
+            message: "cannot connect to \(parameters.place): PostgreSQL's client library does not load: "
+                + String(cString: reason),
+            hint: "install it: apt install libpq5")
     }
 
     private func start() -> ConnectionHandle? {
@@ -77,11 +90,15 @@ final class Connector: @unchecked Sendable {
         return ConnectionHandle(pointer, notices: notices)
     }
 
-    private func started(_ handle: ConnectionHandle?) {
+    private func started(_ outcome: Result<ConnectionHandle?, ConnectionError>) {
         guard !isOver else { return }
-        guard let handle else {
+        let handle: ConnectionHandle
+        switch outcome {
+        case .success(let started?): handle = started
+        case .success(nil):
             let message = "cannot connect to \(parameters.place): out of memory"
             return finish(.failure(ConnectionError(kind: .cannotConnect, message: message)))
+        case .failure(let error): return finish(.failure(error))
         }
         self.handle = handle
         guard !handle.isBroken else { return failed() }

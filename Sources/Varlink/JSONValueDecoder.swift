@@ -36,19 +36,12 @@ struct ValueDecoder: Decoder {
     private func scalar<Value: Decodable>(
         _ value: JSONValue, as type: Value.Type, at path: [any CodingKey]
     ) throws -> Value? {
-        switch (type, value) {
-        case (is JSONValue.Type, _): return value as? Value
-        case (is String.Type, .string(let text)): return text as? Value
-        case (is Bool.Type, .bool(let truth)): return truth as? Value
-        case (is Double.Type, .double(let number)): return number as? Value
-        case (is Double.Type, .int(let number)): return Double(number) as? Value
-        case (is Float.Type, .double(let number)): return Float(number) as? Value
-        case (is Float.Type, .int(let number)): return Float(number) as? Value
-        case (is String.Type, _), (is Bool.Type, _), (is Double.Type, _), (is Float.Type, _):
-            throw mismatch(type, value, path)
-        default: break
+        if type == JSONValue.self { return value as? Value }
+        if type == String.self || type == Bool.self || type == Double.self || type == Float.self {
+            guard let result = plain(value, as: type) else { throw mismatch(type, value, path) }
+            return result
         }
-        guard let integer = type as? any (FixedWidthInteger & Decodable).Type else { return nil }
+        guard let integer = IntegerTypes.all.first(where: { type == $0 }) else { return nil }
         guard case .int(let number) = value else { throw mismatch(type, value, path) }
         guard let result = exactly(integer, number) as? Value else {
             throw DecodingError.typeMismatch(
@@ -57,8 +50,30 @@ struct ValueDecoder: Decoder {
         return result
     }
 
+    private func plain<Value>(_ value: JSONValue, as type: Value.Type) -> Value? {
+        switch value {
+        case .string(let text): text as? Value
+        case .bool(let truth): truth as? Value
+        case .double(let number): number as? Value ?? Float(number) as? Value
+        case .int(let number): Double(number) as? Value ?? Float(number) as? Value
+        default: nil
+        }
+    }
+
     private func exactly<Number: FixedWidthInteger>(_ type: Number.Type, _ number: Int64) -> Number? {
         Number(exactly: number)
+    }
+}
+
+// The integers that Swift has. Types are compared with these, not cast to a protocol: to find out that a type does not
+// conform to one, the runtime looks at every conformance in the program, and a client that says a few words to the
+// daemon is over in the time of a hundred such looks.
+enum IntegerTypes {
+    static var all: [any (FixedWidthInteger & Codable).Type] {
+        [
+            Int.self, Int64.self, Int32.self, Int16.self, Int8.self, Int128.self,
+            UInt.self, UInt64.self, UInt32.self, UInt16.self, UInt8.self, UInt128.self,
+        ]
     }
 }
 

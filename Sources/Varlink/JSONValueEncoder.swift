@@ -11,17 +11,25 @@ enum JSONValueEncoder {
         case let truth as Bool: return .bool(truth)
         case let number as Double: return try box(number, value, at: path)
         case let number as Float: return try box(Double(number), value, at: path)
-        case let integer as any FixedWidthInteger & Encodable:
-            guard let number = Int64(exactly: integer) else {
-                throw EncodingError.invalidValue(
-                    value, .init(codingPath: path, debugDescription: "does not fit in a signed 64-bit integer"))
-            }
-            return .int(number)
         default: break
+        }
+        for type in IntegerTypes.all {
+            if let integer = try box(value, as: type, at: path) { return integer }
         }
         let slot = Slot()
         try value.encode(to: ValueEncoder(slot: slot, codingPath: path))
         return slot.value
+    }
+
+    private static func box<Number: FixedWidthInteger>(
+        _ value: some Encodable, as: Number.Type, at path: [any CodingKey]
+    ) throws -> JSONValue? {
+        guard let integer = value as? Number else { return nil }
+        guard let number = Int64(exactly: integer) else {
+            throw EncodingError.invalidValue(
+                value, .init(codingPath: path, debugDescription: "does not fit in a signed 64-bit integer"))
+        }
+        return .int(number)
     }
 
     private static func box(_ number: Double, _ value: Any, at path: [any CodingKey]) throws -> JSONValue {

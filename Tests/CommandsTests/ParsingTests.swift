@@ -88,6 +88,31 @@ struct ParsingTests {
         }
     }
 
+    @Test(
+        "a verb that reads its arguments alone reads what the whole program reads",
+        arguments: [
+            "status", "status --json -d app --socket /x", "upgrade", "upgrade +2 --no-block --yes=no",
+            "upgrade --json a", "history -v --limit 3", "downgrade -1", "status frob", "status --frob",
+            "status --version", "status --help", "status -h", "status --experimental-dump-help",
+            "upgrade --generate-completion-script bash",
+            "help status", "--json status", "debug", "debug help", "debug split", "import", "job main-1", "job x",
+            "status --local --socket /x", "upgrade -- -1", "",
+        ])
+    func alone(line: String) {
+        let arguments = TargetArgument.shield(line.split(separator: " ").map(String.init))
+        let alone = Self.outcome { try CommandLineProgram.parse(arguments) }
+        #expect(alone == Self.outcome { try RootCommand.parseAsRoot(arguments) })
+    }
+
+    /// The command with its values, or what is said instead.
+    private static func outcome(_ parse: () throws -> any ParsableCommand) -> String {
+        do {
+            return String(reflecting: try parse())
+        } catch {
+            return "\(RootCommand.exitCode(for: error)) \(RootCommand.fullMessage(for: error))"
+        }
+    }
+
     @Test("UUIDs")
     func requestIDs() {
         let ids = (0..<100).map { _ in RequestID.make() }

@@ -79,6 +79,24 @@ struct JSONValueTests {
         truth: true, small: 255, large: .min, colour: .green, inner: nil, raw: ["x": [1, nil, 2.5]],
         list: [.init(numbers: [1, 2], names: ["a": 1]), nil])
 
+    @Test func codesEveryInteger() throws {
+        func code<Number: FixedWidthInteger & Codable>(_: Number.Type) throws {
+            let value = try JSONValue(encoding: [Number.max & 100])
+            #expect(value == .array([.int(Int64(Number.max & 100))]))
+            #expect(try value.decode([Number].self) == [Number.max & 100])
+            #expect(throws: DecodingError.self) { try JSONValue.array([.string("1")]).decode([Number].self) }
+            #expect(throws: DecodingError.self) { try JSONValue.array([.double(1)]).decode([Number].self) }
+            guard Number.bitWidth < 64 else { return }
+            #expect(throws: DecodingError.self) { try JSONValue.array([.int(.max)]).decode([Number].self) }
+        }
+        let types: [any (FixedWidthInteger & Codable).Type] = [
+            Int.self, Int8.self, Int16.self, Int32.self, Int64.self, Int128.self,
+            UInt.self, UInt8.self, UInt16.self, UInt32.self, UInt64.self, UInt128.self,
+        ]
+        for type in types { try code(type) }
+        #expect(throws: DecodingError.self) { try JSONValue.array([.int(-1)]).decode([UInt64].self) }
+    }
+
     @Test func codesTypes() throws {
         let value = try JSONValue(encoding: Self.sample)
         #expect(value["inner"] == nil)

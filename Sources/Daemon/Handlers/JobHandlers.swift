@@ -10,8 +10,12 @@ extension Handlers {
         let engine = try await engineForWork(request.database)
         let job = try await engine.enqueue(
             kind, target: request.target, requestID: request.requestId, person: Access.person(call.peer))
-        return JobReply(job: job)
+        // What has nothing to do is over before anybody could ask how it goes.
+        return JobReply(job: job.stepCount > 0 ? job : try await engine.ended(job, within: Self.moment))
     }
+
+    /// How long a call waits for the end of a job that should be over at once.
+    private static let moment = Duration.milliseconds(100)
 
     func queueStamp(_ parameters: Stamp.Parameters, _ call: Call) async throws -> JobReply {
         try Access.demand(.operate, of: call.peer)
@@ -96,22 +100,29 @@ extension Handlers {
     /// meantime is waited for: the job goes on when it is back.
     func watchJob(_ parameters: WatchJob.Parameters, _ stream: ControlStream<WatchJob>) async throws {
         let (first, number) = try await find(parameters.job)
-        let job = try await first.job(number)
-        guard stream.more else { return try await stream.finish(WatchJob.Reply(job: job)) }
-        try await stream.send(WatchJob.Reply(job: job))
+        let raised = first.signal.generation
+        let begin = try await first.job(number)
+        guard stream.more else { return try await stream.finish(WatchJob.Reply(job: begin)) }
+        try await stream.send(WatchJob.Reply(job: begin))
+        var known: (job: Job, seen: UInt64)? = (begin, raised)
         var last = parameters.fromSequence ?? 0
         while true {
             // Looked up each time: a reload may have replaced the engine, or removed its database.
             let engine = try databases.engine(first.configuration.name)
-            let seen = engine.signal.generation
+            let seen = known?.seen ?? engine.signal.generation
             do {
-                let isOver = Self.isOver(try await engine.job(number), parameters)
+                let job = if let known { known.job } else { try await engine.job(number) }
+                known = nil
                 let events = try await engine.events(of: number, after: last)
                 for event in events {
                     try await stream.send(WatchJob.Reply(event: event))
                     last = event.sequence
                 }
-                if isOver && events.isEmpty {
+                // Nothing is told of a job after its end, which was seen before these events were read.
+                if job.state.isFinal, events.count < DatabaseEngine.mostEvents {
+                    return try await stream.finish(WatchJob.Reply(job: job))
+                }
+                if Self.isOver(job, parameters) && events.isEmpty {
                     return try await stream.finish(WatchJob.Reply(job: try await engine.job(number)))
                 }
                 if !events.isEmpty { continue }

@@ -33,6 +33,7 @@ final class Activity: Sendable {
 
     private let now = Mutex<Now?>(nil)
     private let waitingJobs = Mutex<[Waiting]>([])
+    private let lastEnded = Mutex<Int64?>(nil)
     private let stopping = Mutex(false)
     private let moving = Mutex(false)
 
@@ -49,8 +50,12 @@ final class Activity: Sendable {
         }
     }
 
+    /// The job that was the last to come to an end here.
+    var latestEnd: Int64? { lastEnded.withLock { $0 } }
+
     func begin(_ job: Int64, _ stage: JobState) {
         now.withLock { $0 = Now(job: job, stage: stage) }
+        if stage.isFinal { lastEnded.withLock { $0 = job } }
     }
 
     func end() { now.withLock { $0 = nil } }

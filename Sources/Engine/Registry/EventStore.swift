@@ -73,7 +73,7 @@ struct EventStore: Sendable {
     }
 
     /// The events of a job after a sequence number, oldest first.
-    func events(of job: Int64, after sequence: Int64, limit: Int = 1000) async throws -> [JobEvent] {
+    func events(of job: Int64, after sequence: Int64, limit: Int) async throws -> [JobEvent] {
         try await session.query(
             """
             SELECT \(raw: Self.columns) FROM migrated.job_event WHERE job = \(job) AND sequence > \(sequence)

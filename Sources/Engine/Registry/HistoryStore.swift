@@ -108,6 +108,22 @@ struct HistoryStore: Sendable {
         .first?.decode("rows_after", as: [String].self).map { RevisionID($0) }.sorted()
     }
 
+    /// Both of them, in one trip: the number of the latest entry, and the rows that the version table should have.
+    func standing() async throws -> (lastNumber: Int64, expectedRows: [RevisionID]?) {
+        let row = try await session.query(
+            """
+            SELECT coalesce((SELECT max(number) FROM migrated.history), 0) AS last, (
+                SELECT rows_after FROM (
+                    (SELECT number, rows_after FROM migrated.history ORDER BY number DESC LIMIT 1) UNION ALL
+                    (SELECT number, rows_after FROM migrated.stamp WHERE number IS NOT NULL
+                        ORDER BY number DESC LIMIT 1)) latest
+                ORDER BY number DESC LIMIT 1) AS rows_after
+            """
+        ).first
+        let rows = try row?.decode("rows_after", as: [String]?.self)
+        return (try row?.decode("last") ?? 0, rows?.map { RevisionID($0) }.sorted())
+    }
+
     /// The number of the latest entry; 0 where there is none. A cheap way to see whether anything was applied.
     func lastNumber() async throws -> Int64 {
         try await session.query("SELECT coalesce(max(number), 0) AS last FROM migrated.history")

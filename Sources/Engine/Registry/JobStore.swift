@@ -33,8 +33,11 @@ struct JobStore: Sendable {
         missing_findings::text AS missing_findings, backup, cancel_requested
         """
 
-    /// Queues a job, or finds the one that the same request made before.
-    func enqueue(_ request: Request) async throws -> (job: Job, isNew: Bool) {
+    /// Queues a job and tells other daemons, or finds the one that the same request made before.
+    ///
+    /// - Returns: the job, and what is to be told of one that is new.
+    func enqueue(_ request: Request) async throws -> (job: Job, event: JobEvent?) {
+        let summary = Self.summary(of: request)
         let inserted = try await session.query(
             """
             WITH job AS (
@@ -61,15 +64,19 @@ struct JobStore: Sendable {
                 SELECT number, \(try request.restore.map(RegistryJSON.encode))::jsonb FROM job WHERE kind = 'restore'
             ), event AS (
                 INSERT INTO migrated.job_event (job, sequence, kind, state, message)
-                SELECT number, 1, 'job-queued', 'queued', \(Self.summary(of: request)) FROM job
+                SELECT number, 1, 'job-queued', 'queued', \(summary) FROM job
             )
-            SELECT \(raw: Self.columns) FROM job
+            SELECT \(raw: Self.columns), pg_catalog.pg_notify('migrated', '') FROM job
             """)
-        if let row = inserted.first { return (try job(row), true) }
+        if let job = try inserted.first.map(job) {
+            let event = JobEvent(
+                job: job.id, sequence: 1, at: job.requestedAt, kind: .jobQueued, state: .queued, message: summary)
+            return (job, event)
+        }
         guard let existing = try await job(requestID: request.requestID) else {
             throw Failure(.internalError, "cannot queue the job: the registry neither took nor knows it")
         }
-        return (existing, false)
+        return (existing, nil)
     }
 
     private static func summary(of request: Request) -> String {
@@ -166,10 +173,14 @@ struct JobStore: Sendable {
         var missing: [MissingApproval]?
         var findings: AskedFindings?
         var isRecovery = false
+        /// The job has come to its end without having done anything.
+        var isWithoutEffect = false
     }
 
     /// Moves a job from one state to the next, for the runner that has it, and writes the event. Between stages the commit
-    /// does not wait for the disk: should the server crash and lose it, it has lost whatever the stage did as well.
+    /// does not wait for the disk: should the server crash and lose it, it has lost whatever the stage did as well. Nor does
+    /// the end of a job that did nothing: the server loses it only together with all that was written later, the job is
+    /// queued as it was, and there is as little to do as there was.
     ///
     /// - Returns: the event, or nil where the job was no longer in that state or no longer this runner's.
     func move(
@@ -212,7 +223,7 @@ struct JobStore: Sendable {
         )
         INSERT INTO migrated.job_event (job, sequence, kind, state, message)
         SELECT number, event_count, \(event.rawValue), state, \(message)
-        FROM job, set_config('synchronous_commit', CASE WHEN \(move.to.isRunning) THEN 'off'
+        FROM job, set_config('synchronous_commit', CASE WHEN \(move.to.isRunning || move.isWithoutEffect) THEN 'off'
             ELSE current_setting('synchronous_commit') END, true)
         RETURNING \(raw: EventStore.columns)
         """

@@ -24,14 +24,19 @@ struct RestoreStore: Sendable {
 
     /// Which backup the database was made from; nil where it was not.
     func descent(database: String) async throws -> RestoreEntry? {
-        guard
-            let row = try await session.query(
-                """
-                SELECT descends_from, descends_from_manifest,
-                    (extract(epoch FROM restored_at) * 1000000)::bigint AS restored_at, restored_by, replaced_kept_as
-                FROM migrated.registry WHERE descends_from IS NOT NULL
-                """
-            ).first, let digest = SHA256Digest(hex: try row.decode("descends_from_manifest"))
+        try await session.query("SELECT \(raw: Self.descentColumns) FROM migrated.registry").first
+            .flatMap { try Self.descent($0, database: database) }
+    }
+
+    static let descentColumns = """
+        descends_from, descends_from_manifest, (extract(epoch FROM restored_at) * 1000000)::bigint AS restored_at, \
+        restored_by, replaced_kept_as
+        """
+
+    /// The same, from the registry's row.
+    static func descent(_ row: Row, database: String) throws -> RestoreEntry? {
+        guard try row.decode("descends_from", as: String?.self) != nil,
+            let digest = SHA256Digest(hex: try row.decode("descends_from_manifest"))
         else { return nil }
         return RestoreEntry(
             backup: try row.decode("descends_from"), manifestDigest: digest,

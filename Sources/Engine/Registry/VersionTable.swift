@@ -36,7 +36,12 @@ struct VersionTable: Sendable {
 
     /// The rows, sorted; none where there is no such table yet.
     func rows(on session: any PostgresSession) async throws -> [RevisionID] {
-        guard try await exists(on: session) else { return [] }
+        try await rowsWhereThere(on: session) ?? []
+    }
+
+    /// The rows, sorted; nil where there is no such table yet.
+    func rowsWhereThere(on session: any PostgresSession) async throws -> [RevisionID]? {
+        guard try await exists(on: session) else { return nil }
         return try await session.query("SELECT version_num FROM \(raw: qualifiedName) ORDER BY 1")
             .map { RevisionID(try $0.decode("version_num", as: String.self)) }
     }

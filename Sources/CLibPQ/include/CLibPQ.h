@@ -1,7 +1,12 @@
-#ifndef CLIBPQ_SHIM_H
-#define CLIBPQ_SHIM_H
+#ifndef CLIBPQ_H
+#define CLIBPQ_H
 
+/* pg_config --includedir is not a directory of the compiler's own on Debian. */
+#if __has_include(<libpq-fe.h>)
 #include <libpq-fe.h>
+#else
+#include <postgresql/libpq-fe.h>
+#endif
 /* To wait for libpq's socket; Swift's Glibc module does not have it. */
 #include <sys/epoll.h>
 
@@ -22,5 +27,13 @@ static const int CLIBPQ_DIAG_COLUMN = PG_DIAG_COLUMN_NAME;
 static const int CLIBPQ_DIAG_DATATYPE = PG_DIAG_DATATYPE_NAME;
 static const int CLIBPQ_DIAG_CONSTRAINT = PG_DIAG_CONSTRAINT_NAME;
 static const int CLIBPQ_DIAG_ROUTINE = PG_DIAG_SOURCE_FUNCTION;
+
+/*
+ * Nothing links with libpq: it brings two dozen libraries, which cost every start of a program, also of one that talks
+ * to no server this time. The functions that are used are in LibPQ.c, and hand on to the library that this loads. None of
+ * them may be called before it has returned NULL. Otherwise it returns why there is no library (for this thread, until it
+ * loads something again), and the next call tries again.
+ */
+const char *clibpq_load(void);
 
 #endif
