@@ -8,8 +8,8 @@ PREFIX ?= /usr
 DESTDIR ?=
 SWIFT ?= swift
 BUILD := .build/release
-# How many tests run at once: each of many starts servers and programs of its own.
-WIDTH ?= 4
+# How many tests run at once: each of many starts servers and programs of its own, which are slow under a sanitizer.
+WIDTH ?= $(if $(SANITIZE),2,4)
 PROGRAMS := migrated migratectl
 PACKAGES := libpq-dev libssl-dev libsystemd-dev libisal-dev postgresql postgresql-client systemd dbus iproute2
 
@@ -69,7 +69,7 @@ demo: release ## Show the whole way on a PostgreSQL of its own (KEEP=1 leaves th
 SANITIZE ?=
 FILTER ?=
 export TSAN_OPTIONS ?= suppressions=$(CURDIR)/Tests/thread-sanitizer.supp halt_on_error=1
-export ASAN_OPTIONS ?= detect_leaks=0
+export ASAN_OPTIONS ?= detect_leaks=0:quarantine_size_mb=16
 test_flags := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE))
 
 .PHONY: test

@@ -38,7 +38,7 @@ import Testing
     private func contents(_ connection: Connection) async throws -> [String: String] {
         var values: [String: String] = [:]
         for row in try await connection.query(Query(raw: SchemaGenerator.contents)) {
-            values[try row.decode(0)] = try row.decode(1)
+            values[try row.decode(0)] = try await connection.query(Query(raw: try row.decode(1))).first?.decode(0)
         }
         return values
     }

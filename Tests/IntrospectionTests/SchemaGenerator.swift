@@ -38,7 +38,12 @@ struct SchemaGenerator {
         ]
         lines.append("CREATE TYPE pair AS (a integer, \(pick("b text", "b text, c date", "b varchar(9)")))")
         if chance(40) { lines.append("CREATE TYPE span AS RANGE (SUBTYPE = \(pick("float8", "date")))") }
-        if chance(40) { lines.append("CREATE COLLATION german (PROVIDER = icu, LOCALE = '\(pick("de", "de-AT"))')") }
+        if chance(40) {
+            lines.append(
+                Self.statement(
+                    "CREATE COLLATION german (PROVIDER = icu, LOCALE = '\(pick("de", "de-AT"))')",
+                    where: "SELECT FROM pg_collation WHERE collname = 'und-x-icu'"))
+        }
         return lines
     }
 
@@ -191,7 +196,12 @@ struct SchemaGenerator {
                 "CREATE FOREIGN TABLE elsewhere (n integer\(pick("", " NOT NULL"))) SERVER far",
             ]
         }
-        if chance(30) { lines.append("CREATE EXTENSION \(pick("citext", "hstore", "pg_trgm"))") }
+        if chance(30) {
+            let name = pick("citext", "hstore", "pg_trgm")
+            lines.append(
+                Self.statement(
+                    "CREATE EXTENSION \(name)", where: "SELECT FROM pg_available_extensions WHERE name = '\(name)'"))
+        }
         if chance(30) {
             let object = pick("TABLE t2", "FUNCTION touch()", "TYPE color", "SEQUENCE counter")
             lines.append("ALTER \(object) OWNER TO pg_monitor")
@@ -234,18 +244,22 @@ struct SchemaGenerator {
         END $$
         """
 
-    /// What is in each column that holds something, and how many rows the partitions have.
+    /// What is in each column that holds something, and how many rows the partitions have: the places, and queries for them.
     static let contents = """
-        SELECT concat(c.relname, '.', a.attname), coalesce((xpath('/row/v/text()', query_to_xml(format(
-            'SELECT string_agg(CAST(%I AS %s)::text, '','' ORDER BY id) AS v FROM %I', a.attname,
+        SELECT concat(c.relname, '.', a.attname), format(
+            'SELECT coalesce(string_agg(CAST(%I AS %s)::text, '','' ORDER BY id), '''') FROM %I', a.attname,
             CASE left(a.attname, 1) WHEN 's' THEN 'text' WHEN 'e' THEN 'text' WHEN 'd' THEN 'date' ELSE 'integer' END,
-            c.relname), false, true, '')))[1]::text, '')
+            c.relname)
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.relname = ANY (\(tables)) AND left(a.attname, 1) = ANY (\(filled))
         UNION ALL
-        SELECT 'parts', (xpath('/row/v/text()', query_to_xml('SELECT count(*) AS v FROM parts', false, true, '')))[1]::text
-        WHERE to_regclass('parts') IS NOT NULL
+        SELECT 'parts', 'SELECT count(*)::text FROM parts' WHERE to_regclass('parts') IS NOT NULL
         """
+
+    /// A statement for a server that can do it: those of other makes than Debian's may be without libraries and extensions.
+    private static func statement(_ text: String, where isPossible: String) -> String {
+        "DO $$ BEGIN IF EXISTS (\(isPossible)) THEN \(text); END IF; END $$"
+    }
 
     private static let tables = "ARRAY['t1', 't2', 't3', 't4', 'Odd Name']"
     /// The first letters of columns that hold something.

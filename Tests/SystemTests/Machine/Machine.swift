@@ -50,7 +50,7 @@ struct Machine: Sendable {
                 "nsenter", "-t", "\(pid)", "-m", "-u", "-i", "-n", "-p", "-C", "--", "env", "-i", "HOME=/",
                 "LANG=C.UTF-8",
             ]
-                + ["PATH=\(Program.searchPath)"] + identity + command)
+                + ["PATH=\(Program.searchPath)"] + Program.options + identity + command)
         outcome.command = command.joined(separator: " ")
         return outcome
     }
@@ -69,13 +69,13 @@ struct Machine: Sendable {
         try await expect("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement, as: "postgres")
     }
 
-    /// Waits until something is so, by looking again and again.
+    /// Waits until something is so, by looking again and again; for longer where a sanitizer watches.
     func until(
         _ what: String, within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
         _ isSo: () async throws -> Bool
     ) async throws {
         let clock = ContinuousClock()
-        let end = clock.now + limit
+        let end = clock.now + limit * (Program.isInstrumented ? 5 : 1)
         while try await !isSo() {
             guard clock.now < end else {
                 let journal = try await run("journalctl", "-b", "--no-pager", "-n", "40").output
