@@ -21,30 +21,44 @@ public struct CrashSweep: Sendable {
     /// Visits the points in an order that gives a picture of the whole early: every `stride`th first, from an offset,
     /// then those between. Ends with the last point, or when the time is up.
     ///
+    /// - Parameter lanes: How many performances there are side by side.
     /// - Returns: whether every point was visited.
     @discardableResult
-    public func run(stride: Int, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator) async throws
-        -> Bool
-    {
-        for offset in (1...stride).shuffled(using: &random) {
-            for point in Swift.stride(from: offset, through: Int.max, by: stride) {
-                guard ContinuousClock.now < deadline else { return false }
-                guard try await play(point) else { break }
+    public func run(
+        stride: Int, lanes: Int = 1, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
+    ) async throws -> Bool {
+        let offsets = (1...stride).shuffled(using: &random)
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            for lane in 0..<lanes {
+                let own = Swift.stride(from: lane, to: stride, by: lanes).map { offsets[$0] }
+                group.addTask { try await visit(own, stride, until: deadline) }
             }
+            return try await group.reduce(true) { $0 && $1 }
         }
-        return true
+    }
+
+    private func visit(_ offsets: [Int], _ stride: Int, until deadline: ContinuousClock.Instant) async throws -> Bool {
+        try await Layout.with(story, tally) { layout in
+            for offset in offsets {
+                for point in Swift.stride(from: offset, through: Int.max, by: stride) {
+                    guard ContinuousClock.now < deadline else { return false }
+                    guard try await play(point, layout) else { break }
+                }
+            }
+            return true
+        }
+    }
+
+    /// Visits only these points.
+    public func visit(_ points: [Int]) async throws {
+        try await Layout.with(story, tally) { layout in
+            for point in points { _ = try await play(point, layout) }
+        }
     }
 
     /// One performance. Returns whether the daemon was killed in it.
-    public func play(_ point: Int) async throws -> Bool {
-        try await TestCluster.shared.withDatabase { database in
-            try await withHarness { harness in
-                let stage = Stage(harness: harness, database: database, tally: tally)
-                try await Story.set(stage)
-                try await story.prelude?(stage)
-                return try await play(point, on: stage)
-            }
-        }
+    private func play(_ point: Int, _ layout: Layout) async throws -> Bool {
+        try await layout.withStage(tally) { try await play(point, on: $0) }
     }
 
     private func play(_ point: Int, on stage: Stage) async throws -> Bool {
