@@ -113,6 +113,9 @@ schema-tools: ## Make a Python with migra and Alembic, for the benchmark that co
 	    .build/schema-tools/bin/python3 -m pip install -q 'setuptools<81' 'sqlalchemy<2.1' alembic==1.20.1 migra==3.0.1663481299 psycopg2-binary==2.9.13
 
 .PHONY: torture
+# Its servers are in memory, where there is room: what databases and files cost would be most of all there is to do.
+torture: export MIGRATED_TEST_DIRECTORY ?= $(shell \
+    [ -w /dev/shm ] && [ "$$(df --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] && echo /dev/shm || echo /tmp)
 torture: release ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=, POINTS=)
 	$(SWIFT) build -c release --static-swift-stdlib --product migrated-torture
 	$(BUILD)/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES)) $(addprefix --point ,$(POINTS))
