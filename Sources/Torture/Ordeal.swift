@@ -102,15 +102,21 @@ public struct Ordeal: Sendable {
         }
     }
 
+    /// What lasts first, then all of it.
     private func sweep(
         _ story: Story, _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
     ) async throws {
-        let sweep = CrashSweep(story, tally)
-        guard points.isEmpty else { return try await sweep.visit(points) }
         let lanes = max(2, Self.lanes / stories.count)
-        guard try await sweep.run(stride: Self.stride, lanes: lanes, until: deadline, &random) else { return }
-        tally.did("whole sweeps of \(story.name)")
-        StandardOutput.write("swept: \(story.name)")
+        for (places, what) in [(CrashSweep.lasting, ", where something lasts"), ([], "")] {
+            let sweep = CrashSweep(story, at: places, tally)
+            guard points.isEmpty else {
+                try await sweep.visit(points)
+                continue
+            }
+            guard try await sweep.run(stride: Self.stride, lanes: lanes, until: deadline, &random) else { return }
+            tally.did("whole sweeps of \(story.name)\(what)")
+            StandardOutput.write("swept: \(story.name)\(what)")
+        }
     }
 
     /// What keeps a part from its end is a violation like any other.
