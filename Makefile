@@ -100,9 +100,11 @@ fuzz: deps ## Give whatever reads the socket hostile bytes, in process (INPUTS=1
 DURATION ?= 600
 SEED ?=
 
-# Only some of its parts: sweeps commits daemons promotions clients.
+# Only some of its parts: sweeps commits daemons promotions clients. Only some of the sweeps' stories, and of their points.
 PARTS ?=
 STORIES ?=
+POINTS ?=
+
 .PHONY: python
 python: ## Make a Python with the packages varlink and prometheus_client, for the tests that compare with them
 	@[ -x .build/python/bin/python3 ] || python3 -m venv .build/python
@@ -116,9 +118,12 @@ schema-tools: ## Make a Python with migra and Alembic, for the benchmark that co
 	    .build/schema-tools/bin/python3 -m pip install -q 'setuptools<81' 'sqlalchemy<2.1' alembic==1.20.1 migra==3.0.1663481299 psycopg2-binary==2.9.13
 
 .PHONY: torture
-torture: release ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=)
+# Its servers are in memory, where there is room: what databases and files cost would be most of all there is to do.
+torture: export MIGRATED_TEST_DIRECTORY ?= $(shell \
+    [ -w /dev/shm ] && [ "$$(df --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] && echo /dev/shm || echo /tmp)
+torture: release ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=, POINTS=)
 	$(SWIFT) build -c release --static-swift-stdlib --product migrated-torture
-	$(BUILD)/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES))
+	$(BUILD)/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES)) $(addprefix --point ,$(POINTS))
 
 .PHONY: torture-proof
 torture-proof: deps ## Take a safeguard out, each in turn, and see that make torture finds it missing

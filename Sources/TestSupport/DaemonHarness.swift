@@ -108,6 +108,22 @@ public final class DaemonHarness: Sendable {
             + "?host=\(all("host"))&port=\(all("port"))&target_session_attrs=read-write"
     }
 
+    // MARK: Its state
+
+    /// Copies what daemons have left here to another place, where they have.
+    public func keepState(at path: String) async throws {
+        if access(state, F_OK) == 0 { try await copy(state, to: path) }
+    }
+
+    /// Begins with what ``keepState(at:)`` has kept of another harness.
+    public func takeState(from path: String) async throws {
+        if access(path, F_OK) == 0 { try await copy(path, to: state) }
+    }
+
+    private func copy(_ source: String, to target: String) async throws {
+        try await ChildProgram.run(["cp", "-a", source, target], workingDirectory: "/")
+    }
+
     // MARK: The daemon
 
     /// The daemon that was started last.

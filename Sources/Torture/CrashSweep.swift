@@ -9,6 +9,15 @@ public struct CrashSweep: Sendable {
     let places: [String]
     let tally: Tally
 
+    /// The places at which something is done that lasts, or that others see: what writes, locks, makes and removes, programs
+    /// and answers. What only reads is left out, most of which are looks that are repeated for as long as a job takes.
+    static let lasting = [
+        "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "INSERT", "UPDATE", "DELETE", "WITH", "CREATE",
+        "ALTER", "DROP", "TRUNCATE", "GRANT", "REVOKE", "COMMENT", "ANALYZE", "DO ", "LOCK", "NOTIFY", "LISTEN",
+        "advisory", "terminate", "a batch of", "part ", "called", "reply", "before", "start", "ended", "renamed",
+        "linked", "published",
+    ]
+
     /// Sweeps a story.
     ///
     /// - Parameter places: Words; only the points whose place has one of them are visited, where there are any.
@@ -21,28 +30,55 @@ public struct CrashSweep: Sendable {
     /// Visits the points in an order that gives a picture of the whole early: every `stride`th first, from an offset,
     /// then those between. Ends with the last point, or when the time is up.
     ///
+    /// - Parameter lanes: How many performances there are side by side.
     /// - Returns: whether every point was visited.
     @discardableResult
-    public func run(stride: Int, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator) async throws
-        -> Bool
-    {
-        for offset in (1...stride).shuffled(using: &random) {
-            for point in Swift.stride(from: offset, through: Int.max, by: stride) {
-                guard ContinuousClock.now < deadline else { return false }
-                guard try await play(point) else { break }
+    public func run(
+        stride: Int, lanes: Int = 1, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
+    ) async throws -> Bool {
+        let offsets = (1...stride).shuffled(using: &random)
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            for lane in 0..<lanes {
+                let own = Swift.stride(from: lane, to: stride, by: lanes).map { offsets[$0] }
+                group.addTask { try await visit(own, stride, until: deadline) }
             }
+            return try await group.reduce(true) { $0 && $1 }
         }
-        return true
+    }
+
+    private func visit(_ offsets: [Int], _ stride: Int, until deadline: ContinuousClock.Instant) async throws -> Bool {
+        try await Layout.with(story, tally) { layout in
+            for offset in offsets {
+                for point in Swift.stride(from: offset, through: Int.max, by: stride) {
+                    guard ContinuousClock.now < deadline else { return false }
+                    guard try await play(point, layout) else {
+                        StandardOutput.write("\(story.name): no point \(point)")
+                        break
+                    }
+                }
+            }
+            return true
+        }
+    }
+
+    /// Visits only these points.
+    public func visit(_ points: [Int]) async throws {
+        try await Layout.with(story, tally) { layout in
+            for point in points { _ = try await play(point, layout) }
+        }
     }
 
     /// One performance. Returns whether the daemon was killed in it.
-    public func play(_ point: Int) async throws -> Bool {
-        try await TestCluster.shared.withDatabase { database in
-            try await withHarness { harness in
-                let stage = Stage(harness: harness, database: database, tally: tally)
-                try await Story.set(stage)
-                try await story.prelude?(stage)
+    private func play(_ point: Int, _ layout: Layout) async throws -> Bool {
+        try await layout.withStage(tally) { stage in
+            do {
                 return try await play(point, on: stage)
+            } catch let error where Self.isFinding(error) {
+                tally.violated("\(story.name), point \(point): \(error)")
+                // Nothing of it must be in the way of the next.
+                try await stage.harness.end(SIGKILL)
+                _ = try await Writer.databaseViolations(stage.database)
+                return true
             }
         }
     }
@@ -55,8 +91,8 @@ public struct CrashSweep: Sendable {
         var place: String?
         do {
             place = try await withNurse(harness) { try await story.act(stage) }
-        } catch let hanging as TookTooLong {
-            tally.violated("\(story.name), point \(point): \(hanging)")
+        } catch let error where Self.isFinding(error) {
+            tally.violated("\(story.name), point \(point): \(error)")
         }
         let outcome = try await harness.end()
         if outcome.ending == .signal(SIGKILL) {
@@ -76,6 +112,9 @@ public struct CrashSweep: Sendable {
         if place != nil { tally.struck("kill at a point of \(story.name)") }
         return place != nil
     }
+
+    /// Whether it says something of the daemon. All else keeps the sweep from going on.
+    private static func isFinding(_ error: any Error) -> Bool { error is TookTooLong || error is Failure }
 
     /// Replaces the daemon once when it is killed, as a service manager would. Returns the place where it was.
     private func withNurse(_ harness: DaemonHarness, _ body: @escaping @Sendable () async throws -> Void) async throws

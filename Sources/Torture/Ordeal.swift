@@ -31,12 +31,19 @@ public struct Ordeal: Sendable {
     let seed: UInt64
     let parts: [Part]
     let stories: [Story]
+    let points: [Int]
 
     /// An ordeal of so long, by all means or only by some.
     ///
-    /// - Parameter stories: Those that are swept.
-    public init(duration: Duration, seed: UInt64, parts: [Part] = Part.allCases, stories: [Story] = Story.all) {
+    /// - Parameters:
+    ///   - stories: Those that are swept.
+    ///   - points: Only these of their points, once, where there are any.
+    public init(
+        duration: Duration, seed: UInt64, parts: [Part] = Part.allCases, stories: [Story] = Story.all,
+        points: [Int] = []
+    ) {
         self.stories = stories
+        self.points = points
         self.duration = duration
         self.seed = seed
         self.parts = parts
@@ -71,32 +78,59 @@ public struct Ordeal: Sendable {
         }
     }
 
-    /// The stories side by side, each from its beginning to its end, and once more where there is time left.
+    /// How many performances there are at the most, of all stories together.
+    private static let lanes = 4
+
+    /// The stories side by side, each from its beginning to its end, and all once more where there is time left.
     private func sweep(
         _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
     ) async {
-        await withTaskGroup { group in
-            for story in stories {
-                var random = random.fork()
-                group.addTask {
-                    await Self.guarded("sweeping: \(story.name)", tally) {
-                        while try await CrashSweep(story, tally).run(stride: Self.stride, until: deadline, &random) {
-                            tally.did("whole sweeps of \(story.name)")
-                            StandardOutput.write("swept: \(story.name)")
+        var goesOn = true
+        while goesOn {
+            let areSwept = await withTaskGroup(of: Bool.self) { group in
+                for story in stories {
+                    var random = random.fork()
+                    group.addTask {
+                        await Self.guarded("sweeping: \(story.name)", tally) {
+                            try await sweep(story, tally, until: deadline, &random)
                         }
                     }
                 }
+                return await group.reduce(true) { $0 && $1 }
             }
+            goesOn = areSwept && points.isEmpty && ContinuousClock.now < deadline
+        }
+    }
+
+    /// What lasts first, then all of it.
+    private func sweep(
+        _ story: Story, _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
+    ) async throws {
+        let lanes = max(2, Self.lanes / stories.count)
+        for (places, what) in [(CrashSweep.lasting, ", where something lasts"), ([], "")] {
+            let sweep = CrashSweep(story, at: places, tally)
+            guard points.isEmpty else {
+                try await sweep.visit(points)
+                continue
+            }
+            guard try await sweep.run(stride: Self.stride, lanes: lanes, until: deadline, &random) else { return }
+            tally.did("whole sweeps of \(story.name)\(what)")
+            StandardOutput.write("swept: \(story.name)\(what)")
         }
     }
 
     /// What keeps a part from its end is a violation like any other.
-    private static func guarded(_ name: String, _ tally: Tally, _ body: () async throws -> Void) async {
+    ///
+    /// - Returns: whether it came to its end.
+    @discardableResult
+    private static func guarded(_ name: String, _ tally: Tally, _ body: () async throws -> Void) async -> Bool {
         StandardOutput.write(name)
         do {
             try await body()
+            return true
         } catch {
             tally.violated("\(name): \(error)")
+            return false
         }
     }
 }

@@ -128,13 +128,17 @@ public struct Story: Sendable {
         return chain
     }
 
-    /// Lays out what the revisions need.
-    static func set(_ stage: Stage) async throws {
-        try await stage.database.makeEffects()
-        try await stage.database.run("CREATE TABLE obstacle AS SELECT 1 AS id")
-        try stage.harness.write(revisions)
+    /// Makes what the revisions need.
+    static func makeTables(in database: TestDatabase) async throws {
+        try await database.makeEffects()
+        try await database.run("CREATE TABLE obstacle AS SELECT 1 AS id")
+    }
+
+    /// Writes revisions and settings.
+    static func furnish(_ harness: DaemonHarness, for database: TestDatabase) throws {
+        try harness.write(revisions)
         var options = DaemonHarness.Options.withDump
         options.daemon = ["stop_timeout = \"2s\""]
-        try stage.harness.configure(["main": stage.database], options)
+        try harness.configure(["main": database], options)
     }
 }

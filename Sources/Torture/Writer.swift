@@ -8,6 +8,9 @@ final class Writer: Sendable {
     private let database: TestDatabase
     private let acknowledged = Mutex<[Int64]>([])
 
+    /// Between two writes: on a machine that has much to do, they alone must not keep it busy.
+    private static let pause = Duration.milliseconds(10)
+
     init(_ database: TestDatabase) {
         self.database = database
     }
@@ -40,7 +43,7 @@ final class Writer: Sendable {
                     let next = number
                     try await session.query("INSERT INTO written VALUES (\(next))")
                     acknowledged.withLock { $0.append(next) }
-                    try await Task.sleep(for: .milliseconds(2))
+                    try await Task.sleep(for: Self.pause)
                 }
             } catch {
                 // Ended by the restore: on to whatever has the name then.

@@ -21,6 +21,9 @@ struct MigratedTorture: AsyncParsableCommand {
     @Option(name: .customLong("story"), help: "Only one of the stories that are swept.")
     var stories: [String] = []
 
+    @Option(name: .customLong("point"), help: "Only this point of the stories, to see again what was found there.")
+    var points: [Int] = []
+
     func validate() throws {
         let known = Story.all.map(\.name)
         guard let other = stories.first(where: { !known.contains($0) }) else { return }
@@ -33,7 +36,7 @@ struct MigratedTorture: AsyncParsableCommand {
         let chosen = stories.isEmpty ? Story.all : Story.all.filter { stories.contains($0.name) }
         let tally = Tally()
         Interruption.act { Glibc.exit(Self.report(tally)) }
-        await Ordeal(duration: .seconds(duration), seed: seed, parts: parts, stories: chosen).run(tally)
+        await Ordeal(duration: .seconds(duration), seed: seed, parts: parts, stories: chosen, points: points).run(tally)
         throw ExitCode(Self.report(tally))
     }
 
