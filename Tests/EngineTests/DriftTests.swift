@@ -75,6 +75,7 @@ import Testing
         let samples = failing
         try await EngineFixture.with(samples) { fixture in
             let engine = fixture.engine
+            try await engine.connectedOrTold()
             #expect(try await engine.drift().changes == [])
             let job = try await engine.outcome(of: try await engine.upgrade())
             #expect(job.state == .failed)
@@ -124,6 +125,7 @@ import Testing
         let samples = [Sample.table("a"), Sample("b", after: "a", up: "SELECT pg_sleep(600);")]
         try await EngineFixture.with(samples) { fixture in
             let engine = fixture.engine
+            try await engine.connectedOrTold()
             #expect(try await engine.drift().changes == [])
             let job = try await engine.upgrade()
             try await fixture.waitUntilWorkerSleeps()

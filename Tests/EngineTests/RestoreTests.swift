@@ -159,7 +159,7 @@ import Testing
             try await fixture.database.drop()
 
             let other = RunningEngine(fixture.configuration)
-            await other.engine.waitUntilTried(upTo: .seconds(10))
+            await other.engine.waitUntilTried(upTo: .seconds(300))
             let job = try await other.engine.enqueueRestore(
                 .init(backup: backup, into: nil, replaces: false, isSchemaOnly: false, tables: [], digest: nil),
                 requestID: RequestID.random(), person: EngineFixture.ann)
