@@ -35,7 +35,8 @@ enum ProbeRules {
         guard words.matches(next, "on") else { return .none }
         next += words.matches(next + 1, "only") ? 2 : 1
         guard let table = words.name(at: next) else { return .none }
-        return .createIndex(name: name, table: table.parts)
+        let definition = IndexDefinition(isUnique: head.modifiers.contains("unique"), words.text(from: table.next))
+        return .createIndex(name: name, table: table.parts, definition)
     }
 
     /// Only one index can be dropped concurrently; a plain DROP INDEX of several is not asked about.

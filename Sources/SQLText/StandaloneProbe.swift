@@ -17,7 +17,7 @@ public enum StandaloneProbe: Sendable, Equatable {
     }
 
     /// An index that is there and valid, of this definition. Without a name, the server chose one.
-    case createIndex(name: String?, table: [String])
+    case createIndex(name: String?, table: [String], IndexDefinition)
     /// An index that is gone.
     case dropIndex([String])
     /// No leftovers `_ccnew` or `_ccold`; then run again.
@@ -30,4 +30,23 @@ public enum StandaloneProbe: Sendable, Equatable {
     case repeatable
     /// Nothing tells.
     case none
+}
+
+/// What an index is apart from its name and its table.
+public struct IndexDefinition: Sendable, Equatable {
+    /// Whether no two rows may be the same in it.
+    public var isUnique: Bool
+    /// The text behind the table's name: `USING btree (a, lower(b)) WHERE c`.
+    public var text: String
+
+    /// Makes a definition of its parts.
+    public init(isUnique: Bool = false, _ text: String) {
+        self.isUnique = isUnique
+        self.text = text
+    }
+
+    /// The statement that makes such an index at once; `name` and `table` are SQL.
+    public func statement(name: String, table: String) -> String {
+        "CREATE \(isUnique ? "UNIQUE " : "")INDEX \(name) ON \(table) \(text)"
+    }
 }

@@ -39,6 +39,13 @@ struct StatementWords {
         return String(decoding: bytes[lexemes[index].lower..<lexemes[index].upper], as: UTF8.self)
     }
 
+    /// The text from token `index` to the end of the statement, as it is written.
+    func text(from index: Int) -> String {
+        guard lexemes.indices.contains(index) else { return "" }
+        let last = lexemes.last { $0.kind != .semicolon } ?? lexemes[index]
+        return String(decoding: bytes[lexemes[index].lower..<max(lexemes[index].lower, last.upper)], as: UTF8.self)
+    }
+
     /// Token `index` in lower case if it is a bare word no longer than a keyword may be, else "".
     func word(_ index: Int) -> String {
         guard lexemes.indices.contains(index), lexemes[index].kind == .identifier else { return "" }

@@ -70,6 +70,50 @@ import Testing
         }
     }
 
+    /// The statement was cut off, and there is a valid index of its name: it is the statement's if it is what that makes.
+    @Test(
+        arguments: [
+            ("ON t (n)", "ON t (n)", true), ("ON t (n)", "ON t (m)", false), ("ON t (n)", "ON other (n)", false),
+            ("ON public.t USING btree (abs(t.n) DESC) WHERE m > 0", "ON t (abs(n) DESC NULLS FIRST) WHERE m > 0", true),
+            ("ON t (n) WHERE m > 0", "ON t (n) WHERE m > 1", false), ("ON t (n) INCLUDE (m)", "ON t (n)", false),
+            ("ON t (n) WITH (fillfactor = 70)", "ON t (n) WITH (fillfactor = 70)", true),
+        ])
+    func anIndexIsTheOneOfAStatementThatWasCutOff(_ asked: String, _ found: String, isOurs: Bool) async throws {
+        try await EngineFixture.with([Self.base, Self.index("CREATE INDEX CONCURRENTLY i \(asked);")]) { fixture in
+            let engine = fixture.engine
+            let first = try await engine.upgrade(to: "a")
+            #expect(try await engine.outcome(of: first).state == .succeeded)
+            // Its columns have other numbers than those of a new table.
+            try await fixture.admin.script(
+                "CREATE TABLE other (n integer); ALTER TABLE t DROP COLUMN m, ADD COLUMN m integer")
+            try await fixture.intend(try #require(engine.library.snapshot.graph["b"]), statement: 0, job: first)
+            try await fixture.admin.execute("CREATE INDEX i \(found)")
+            let job = try await engine.outcome(of: try await engine.upgrade())
+            #expect(job.state == (isOurs ? .succeeded : .failed), "\(String(describing: job.failure))")
+            #expect(job.failure?.sql?.sqlState == (isOurs ? nil : "42P07"))
+            let said = try await engine.events(of: job.id.number, after: 0).map(\.message)
+            #expect(said.contains { $0.hasPrefix("found done") } == isOurs, "\(said)")
+        }
+    }
+
+    /// Where no table can be made to compare with, nobody guesses.
+    @Test func whatMayNotBeComparedIsAsked() async throws {
+        try await EngineFixture.with([Self.base, Self.index("CREATE INDEX CONCURRENTLY i ON t (n);")]) { fixture in
+            let engine = fixture.engine
+            let first = try await engine.upgrade(to: "a")
+            #expect(try await engine.outcome(of: first).state == .succeeded)
+            try await fixture.intend(try #require(engine.library.snapshot.graph["b"]), statement: 0, job: first)
+            try await fixture.admin.script(
+                """
+                CREATE INDEX i ON t (n);
+                CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not here'; END $$;
+                CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION refuse();
+                """)
+            let job = try await engine.outcome(of: try await engine.upgrade())
+            #expect(job.state == .needsDecision, "\(String(describing: job.failure))")
+        }
+    }
+
     @Test func aMissingIndexIsNotTakenForDropped() async throws {
         try await EngineFixture.with([Self.base, Self.index("DROP INDEX CONCURRENTLY i;")]) { fixture in
             let engine = fixture.engine

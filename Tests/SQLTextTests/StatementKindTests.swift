@@ -23,13 +23,19 @@ import Testing
     }
 
     static let probes: [(String, StandaloneProbe)] = [
-        ("create index concurrently on S.A (b)", .createIndex(name: nil, table: ["s", "a"])),
+        ("create index concurrently on S.A (b)", .createIndex(name: nil, table: ["s", "a"], .init("(b)"))),
         (
             "create unique index concurrently if not exists \"I\"\"x\" on only a (b)",
-            .createIndex(name: "I\"x", table: ["a"])
+            .createIndex(name: "I\"x", table: ["a"], .init(isUnique: true, "(b)"))
         ),
-        ("create index i on a using gin (b)", .createIndex(name: "i", table: ["a"])),
-        ("create index concurrently u&\"\\0069\\+000078\\\\\" on a (b)", .createIndex(name: "ix\\", table: ["a"])),
+        (
+            "create index i on a using gin (b /* ; */) where c -- d\n;",
+            .createIndex(name: "i", table: ["a"], .init("using gin (b /* ; */) where c"))
+        ),
+        (
+            "create index concurrently u&\"\\0069\\+000078\\\\\" on a (b)",
+            .createIndex(name: "ix\\", table: ["a"], .init("(b)"))
+        ),
         ("drop index concurrently if exists s.\"I\"", .dropIndex(["s", "I"])), ("drop index a, b", .none),
         ("reindex (concurrently) table s.a", .reindex(.table, ["s", "a"])),
         ("reindex index concurrently i", .reindex(.index, ["i"])), ("reindex system", .reindex(.system, [])),

@@ -119,7 +119,8 @@ extension Executor {
         let store = StandaloneStore(session: worker)
         let found = try await withLockRetries(work) { lockTimeout in
             do {
-                return try await StepProbe(session: worker, lockTimeout: lockTimeout).look(at: statement)
+                return try await StepProbe(session: worker, role: configuration.role, lockTimeout: lockTimeout)
+                    .look(at: statement)
             } catch let error as ServerError where LockRetry.retried.contains(error.sqlState) {
                 throw StatementError(statement: statement, error: error)
             }

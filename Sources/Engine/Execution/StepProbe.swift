@@ -5,6 +5,8 @@ import SQLText
 /// a cancelled CREATE INDEX CONCURRENTLY left behind would pass for a good one.
 struct StepProbe: Sendable {
     let session: Connection
+    /// The role that the statement ran as; nil for the session's own.
+    var role: String?
     /// How long a lock may be waited for that others queue behind; nil for as long as it takes.
     var lockTimeout: Duration?
 
@@ -19,9 +21,9 @@ struct StepProbe: Sendable {
 
     func look(at statement: Statement) async throws -> Outcome {
         switch statement.kind.probe {
-        case .createIndex(let name, let table):
+        case .createIndex(let name, let table, let definition):
             guard let name else { return .unknown }
-            return try await created(name, on: table)
+            return try await created(name, on: table, definition)
         case .dropIndex(let name):
             return try await index(name) == nil ? .applied : .notApplied
         case .reindex(let target, let name):
@@ -38,15 +40,54 @@ struct StepProbe: Sendable {
         }
     }
 
-    /// An index that is there and valid is done; an invalid one is dropped, to be built again.
-    private func created(_ name: String, on table: [String]) async throws -> Outcome {
+    /// An index that is there, valid, and what was asked for is done; an invalid one is dropped, to be built again.
+    private func created(_ name: String, on table: [String], _ definition: IndexDefinition) async throws -> Outcome {
         // An index stands in its table's schema, whatever the search path is by now.
-        let qualified = try await schema(of: table).map { [$0, name] } ?? [name]
+        let schema = try await schema(of: table)
+        let qualified = schema.map { [$0, name] } ?? [name]
         guard let isValid = try await index(qualified) else { return .notApplied }
-        if isValid { return .applied }
+        if isValid {
+            let table = schema.flatMap { schema in table.last.map { [schema, $0] } } ?? table
+            return try await isAsDefined(qualified, on: table, definition)
+        }
         guard try await !isBeingBuilt(qualified) else { return .unknown }
         try await session.execute("DROP INDEX CONCURRENTLY IF EXISTS \(Self.quoted(qualified))")
         return .notApplied
+    }
+
+    /// Whether a valid index is the statement's: somebody else may have made another one of that name. What the statement's
+    /// would be the server says itself, of the same index on an empty table with the same columns.
+    private func isAsDefined(_ index: [String], on table: [String], _ definition: IndexDefinition) async throws
+        -> Outcome
+    {
+        let likeness = ["pg_temp"] + table.suffix(1)
+        let own = ["pg_temp"] + index.suffix(1)
+        let options = TransactionOptions(
+            settings: ["lock_timeout": String(lockTimeout?.milliseconds ?? 0)],
+            prelude: role.map { "SET LOCAL ROLE \(SQLIdentifier.quote($0))" })
+        do {
+            return try await session.transaction(options) { transaction in
+                try await transaction.execute(
+                    "CREATE TEMPORARY TABLE \(Self.quoted(likeness)) (LIKE \(Self.quoted(table))) ON COMMIT DROP")
+                try await transaction.execute(
+                    definition.statement(name: Self.quoted(index.suffix(1)), table: Self.quoted(likeness)))
+                let isSame = try await transaction.query(
+                    """
+                    SELECT count(*) = 2 AND count(DISTINCT (i.indisunique, pg_catalog.substr(d.text,
+                        pg_catalog.strpos(d.text, '.' || pg_catalog.quote_ident(t.relname) || ' USING ')))) = 1 AS same
+                    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class t ON t.oid = i.indrelid,
+                        pg_catalog.pg_get_indexdef(i.indexrelid) AS d (text)
+                    WHERE (i.indexrelid, i.indrelid) IN (
+                        (pg_catalog.to_regclass(\(Self.quoted(index))), pg_catalog.to_regclass(\(Self.quoted(table)))),
+                        (pg_catalog.to_regclass(\(Self.quoted(own))), pg_catalog.to_regclass(\(Self.quoted(likeness)))))
+                    """
+                ).first?.decode("same", as: Bool.self)
+                return isSame == true ? .applied : .notApplied
+            }
+        } catch let error as ServerError where error.sqlState.hasPrefix("42") || error.sqlState.hasPrefix("P0") {
+            // It may not be made here, for want of a right or because a trigger forbids it: that says nothing.
+            return .unknown
+        }
     }
 
     /// Somebody is building it at this moment: it is not for us to drop.
