@@ -126,7 +126,7 @@ let package = Package(
         tests("PostgresClientTests", ["PostgresClient", "TestSupport"]),
         tests("IntrospectionTests", ["Introspection", "SchemaModel", "PostgresClient", "Host", "TestSupport"]),
         tests("VarlinkTests", ["Varlink", "Control", "TestSupport", nioCore, nioPosix]),
-        tests("HostTests", ["Host"]),
+        tests("HostTests", ["Host", "TestSupport"]),
         tests("SystemdTests", ["Systemd", "TestSupport", logging, lifecycle]),
         tests("ConfigurationTests", ["Configuration", "Planning", "Revisions", "SchemaModel", toml]),
         tests("ControlTests", ["Control", "Varlink", "Planning", "Revisions", "Digest"]),

@@ -16,3 +16,6 @@ static inline int linux_punch_hole(int fd, long offset, long length) {
 static inline int linux_begin_writeback(int fd) {
     return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
+
+// Gives the pages of what was freed back to the system, those in the middle of what is in use too. See malloc_trim(3).
+extern int malloc_trim(unsigned long pad);
