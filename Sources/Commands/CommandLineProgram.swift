@@ -21,15 +21,27 @@ public enum CommandLineProgram {
         }
     }
 
-    /// The command that the arguments ask for. One that begins with its verb is read by the verb alone, which spares the
-    /// parser all others; whatever the verb will not have, be it `--help`, the whole program answers in its own words.
+    /// The command that the arguments ask for. It is read by its verb alone, which spares the parser all others; whatever the
+    /// verb will not have, be it `--help`, the whole program answers in its own words.
     static func parse(_ arguments: [String]) throws -> any ParsableCommand {
-        if let verb = RootCommand.verb(named: arguments.first),
-            let command = try? verb.parseAsRoot(Array(arguments.dropFirst())), type(of: command) == verb
+        if let (verb, others) = verb(in: arguments), let command = try? verb.parseAsRoot(others),
+            type(of: command) == verb
         {
             return command
         }
         return try RootCommand.parseAsRoot(arguments)
+    }
+
+    /// The verb, which stands first or after options that all verbs have, and the arguments without it.
+    private static func verb(in arguments: [String]) -> (verb: any ParsableCommand.Type, others: [String])? {
+        for (index, argument) in arguments.enumerated() {
+            guard let verb = RootCommand.verb(named: argument) else { continue }
+            let before = Array(arguments[..<index])
+            // What is called like a verb may be the value of an option.
+            guard before.isEmpty || (try? GlobalOptions.parse(before)) != nil else { continue }
+            return (verb, before + arguments[(index + 1)...])
+        }
+        return nil
     }
 
     private static func report(_ error: any Error, arguments: [String], context: CommandContext) -> Int32 {

@@ -95,7 +95,10 @@ struct ParsingTests {
             "upgrade --json a", "history -v --limit 3", "downgrade -1", "status frob", "status --frob",
             "status --version", "status --help", "status -h", "status --experimental-dump-help",
             "upgrade --generate-completion-script bash",
-            "help status", "--json status", "debug", "debug help", "debug split", "import", "job main-1", "job x",
+            "help status", "--json status", "-d app --socket /x status --json", "-d status upgrade", "-d status",
+            "--json",
+            "-d a status -d b", "--frob status", "--json --help status", "--local status --socket /x", "-d show show a",
+            "--json debug split", "debug", "debug help", "debug split", "import", "job main-1", "job x",
             "status --local --socket /x", "upgrade -- -1", "",
         ])
     func alone(line: String) {
