@@ -53,11 +53,3 @@ extension SHA256Digest {
         self = digest
     }
 }
-
-/// HMAC with SHA-256 (RFC 2104).
-public enum HMACSHA256 {
-    /// The code that proves `bytes` to whoever has the same key.
-    public static func authenticate(_ bytes: [UInt8], key: [UInt8]) -> SHA256Digest {
-        MessageSeal(key: key).of(bytes)
-    }
-}

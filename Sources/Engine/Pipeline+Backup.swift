@@ -50,8 +50,10 @@ extension Pipeline {
     private func prune() async {
         let store = BackupStore(session: sessions.observer)
         do {
-            for name in try await backups.prune(keeping: try await store.neededByOpenJobs()) {
+            for name in backups.beyond(keeping: try await store.neededByOpenJobs()) {
+                // On record first: what is not there any more must not be taken for a backup.
                 try await store.remove(name)
+                try await backups.remove(name)
                 await reporter.event(
                     job.id.number, .backupPruned, "backup \(name) pruned, as the settings for keeping them say")
             }

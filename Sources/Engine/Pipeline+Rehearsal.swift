@@ -105,7 +105,8 @@ extension Pipeline {
             let kept = try await BackupStore(session: sessions.observer)
                 .backup(name, youngerThan: configuration.backup.maximumAge),
             kept.manifest.versionRows == plan.rowsBefore,
-            let manifest = try? TextFiles.readBytes(FilePaths.join(kept.path, BackupShelf.manifestName)),
+            let manifest = try? TextFiles.readBytes(
+                FilePaths.join(kept.path, BackupShelf.manifestName), limit: BackupShelf.manifestLimit),
             SHA256Digest.of(manifest) == kept.digest
         else { return nil }
         await reporter.event(job.id.number, .backupFinished, "backup \(name) is young enough to be used again")

@@ -107,7 +107,7 @@ extension Pipeline {
             named = try await nameWhatIsNew(since: backup.manifest)
             try Task.checkCancellation()
         } catch {
-            await Restoration.forget(ledger, maintenance, configuration)
+            try await Restoration.forget(ledger, maintenance, configuration)
             throw Restoration.outcome(error, request.backup)
         }
         let (activity, copy) = (activity, self)

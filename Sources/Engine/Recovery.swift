@@ -23,7 +23,7 @@ struct Recovery: Sendable {
             for (job, attempts) in try await reporter.jobs.abandoned() {
                 try await bringBack(job, attempts: attempts)
             }
-            backups.removeUnfinished()
+            await backups.removeUnfinished()
             await Rehearsal.removeAbandoned(configuration.rehearsal, database: configuration.name)
         } catch {
             await Task { try? await lock.release() }.value

@@ -128,6 +128,7 @@ struct Worker: Sendable {
         case let failure as Failure: failure
         case let error as ConnectionError: Failure(error, database: database)
         case let error as CommitOutcomeUnknown: Failure(error.reason, database: database)
+        case let error as Restoration.Unsettled: Self.failure(error.reason, database)
         case let error as ServerError:
             Failure(.databaseUnavailable, "cannot use database \"\(database)\": \(error.message)", hint: error.hint)
         default: Failure(.internalError, "cannot work on database \"\(database)\": \(error)")
@@ -299,7 +300,7 @@ private final class PipelineBox: @unchecked Sendable {
         case is CancellationError, is DatabaseEngine.Stopping:
             try await pipeline.enter(.queued, "the daemon stops: back in the queue")
             throw CancellationError()
-        case is ConnectionError, is CommitOutcomeUnknown:
+        case is ConnectionError, is CommitOutcomeUnknown, is Restoration.Unsettled:
             throw cause
         case let error as ServerError where error.endsSession:
             throw ConnectionError(error)

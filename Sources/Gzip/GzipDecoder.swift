@@ -5,6 +5,7 @@ internal import CIsal
 public final class GzipDecoder {
     private let state: UnsafeMutablePointer<inflate_state>
     private let output: UnsafeMutableRawBufferPointer
+    private var hasFailed = false
 
     /// How many bytes are given out at once, at the most: what a core's cache holds.
     private static let portion = 128 << 10
@@ -23,7 +24,7 @@ public final class GzipDecoder {
     }
 
     /// Whether the end was reached, and the checksum was right.
-    public var isComplete: Bool { state.pointee.block_state == ISAL_BLOCK_FINISH }
+    public var isComplete: Bool { !hasFailed && state.pointee.block_state == ISAL_BLOCK_FINISH }
 
     /// Unpacks what comes next, and gives it to `body` in portions that are valid within the call only.
     ///
@@ -32,6 +33,7 @@ public final class GzipDecoder {
         throws(GzipError)
     {
         guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+        guard !hasFailed else { throw .damaged }
         guard !isComplete else { throw .goesOn }
         // It is only read from.
         state.pointee.next_in = UnsafeMutablePointer(mutating: start.assumingMemoryBound(to: UInt8.self))
@@ -39,7 +41,11 @@ public final class GzipDecoder {
         repeat {
             state.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
             state.pointee.avail_out = UInt32(output.count)
-            guard isal_inflate(state) == ISAL_DECOMP_OK else { throw .damaged }
+            guard isal_inflate(state) == ISAL_DECOMP_OK else {
+                // After a wrong checksum it says that it has finished.
+                hasFailed = true
+                throw .damaged
+            }
             body(UnsafeRawBufferPointer(rebasing: output[..<(output.count - Int(state.pointee.avail_out))]))
             // Where there was no room for all, more comes without more input.
         } while !isComplete && (state.pointee.avail_in > 0 || state.pointee.avail_out == 0)

@@ -31,11 +31,20 @@ extension DirectoryTree {
 
     /// The same beside other work: who waits for the disk are threads of its own.
     public static func synchroniseAside(_ directory: String) async throws(FileError) {
+        try await aside { () throws(FileError) in try synchronise(directory) }
+    }
+
+    /// Removes a directory with all that is in it, or a file, beside other work: of hundreds of thousands of files that takes
+    /// a while. What is not there is removed already.
+    public static func removeAside(_ path: String) async throws(FileError) {
+        try await aside { () throws(FileError) in try remove(path) }
+    }
+
+    /// Does what waits for a disk on a thread of its own.
+    private static func aside(_ body: @escaping @Sendable () throws(FileError) -> Void) async throws(FileError) {
         let result = await Vigil.waiting {
             await withCheckedContinuation { continuation in
-                DispatchQueue(label: "Host.disk").async {
-                    continuation.resume(returning: Result { () throws(FileError) in try synchronise(directory) })
-                }
+                DispatchQueue(label: "Host.disk").async { continuation.resume(returning: Result(catching: body)) }
             }
         }
         try result.get()

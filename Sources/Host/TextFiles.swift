@@ -42,19 +42,6 @@ public enum TextFiles {
         return text
     }
 
-    /// Gives the bytes of the file at `path` to `body`, a chunk at a time, and returns how many there were.
-    ///
-    /// The chunk is only valid inside the call. For files that are too large to be held, as those of a backup; between
-    /// two chunks others have their turn.
-    @discardableResult
-    public static func forEachChunk(
-        of path: String, size: Int = 256 << 10, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) async throws -> Int64 {
-        let reader = try ChunkReader(path, size: size)
-        while try reader.next(body) > 0 { await Task.yield() }
-        return reader.position
-    }
-
     /// Whether a directory is at `path`, or a link that leads to one.
     public static func isDirectory(_ path: String) -> Bool {
         var status = stat()

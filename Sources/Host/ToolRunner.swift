@@ -185,68 +185,6 @@ extension ToolRunner {
         return Ended(status: result.terminationStatus)
     }
 
-    /// Runs a program to its end and hands on what it writes to its standard output as it comes, however much that is.
-    ///
-    /// The bytes are only valid inside the call, which is made on a thread of its own.
-    func run(
-        _ command: Command, onOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
-    ) async throws(ToolError) {
-        let configuration = try configuration(of: command)
-        guard !Task.isCancelled else { throw cancelled(command) }
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw notRun(command, Errno(rawValue: errno)) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        // As large as a user's pipes may be (F_SETPIPE_SZ is behind _GNU_SOURCE).
-        _ = fcntl(ends[1], 1031, 1 << 20)
-        let (readEnd, writeEnd) = (ends[0], FileDescriptor(rawValue: ends[1]))
-        async let read: Void = Self.readAll(readEnd, onOutput)
-        do {
-            let ended = try await Vigil.waiting { try await runPiping(configuration, into: writeEnd) }
-            await read
-            if Task.isCancelled { throw cancelled(command, ended) }
-            _ = try outcome(of: command, ended)
-        } catch {
-            await read
-            if Task.isCancelled { throw cancelled(command) }
-            throw notRun(command, error)
-        }
-    }
-
-    private func runPiping(_ configuration: Configuration, into pipe: FileDescriptor) async throws -> Ended {
-        let limits = self.limits
-        let result = try await Subprocess.run(
-            configuration, input: .none, output: .fileDescriptor(pipe, closeAfterSpawningProcess: true),
-            error: .sequence
-        ) { execution in
-            var lines = LineAssembler(longest: limits.lineLength, kept: limits.standardErrorLines)
-            for try await buffer in execution.standardError {
-                buffer.withUnsafeBytes { lines.take($0) { _ in } }
-            }
-            lines.finish { _ in }
-            return lines.last
-        }
-        return Ended(status: result.terminationStatus, errorLines: result.closureResult)
-    }
-
-    /// Reads until nobody can write any more, on a thread that may wait.
-    private static func readAll(
-        _ descriptor: Int32, _ body: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
-    ) async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            DispatchQueue(label: "Host.output").async { @Sendable in
-                let file = Descriptor(adopting: descriptor)
-                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-                defer { buffer.deallocate() }
-                while true {
-                    let count = Descriptor.retrying { Glibc.read(file.raw, buffer.baseAddress, buffer.count) }
-                    if count <= 0 { break }
-                    body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                }
-                continuation.resume()
-            }
-        }
-    }
-
     private func outcome(of command: Command, _ ended: Ended) throws(ToolError) -> ToolOutcome {
         switch ended.status {
         case .exited(let status) where command.accepted.contains(status):
@@ -272,16 +210,17 @@ extension ToolRunner {
 
     private func notRun(_ command: Command, _ error: any Error) -> ToolError {
         if let error = error as? ToolError { return error }
-        var reason = "\(error)"
+        var (cause, reason) = (ToolError.Cause.notStarted, "\(error)")
         if let error = error as? SubprocessError {
             switch error.code {
-            case .outputLimitExceeded: reason = "it wrote more than \(limits.standardOutput) bytes"
+            case .outputLimitExceeded:
+                (cause, reason) = (.failed, "it wrote more than \(limits.standardOutput) bytes")
             default: reason = error.underlyingError.map { FileError.text(of: $0.rawValue) } ?? error.description
             }
         } else if let error = error as? Errno {
             reason = FileError.text(of: error.rawValue)
         }
-        return ToolError(program: command.name, cause: .notStarted, reason: reason)
+        return ToolError(program: command.name, cause: cause, reason: reason)
     }
 }
 

@@ -61,12 +61,13 @@ final class Connector: @unchecked Sendable {
 
     /// The first connection needs the library.
     private func loadLibrary() throws(ConnectionError) {
-        guard let reason = clibpq_load() else { return }
+        guard let reason = clibpq_load().map({ String(cString: $0) }) else { return }
         throw ConnectionError(
             kind: .noLibrary,
             message: "cannot connect to \(parameters.place): PostgreSQL's client library does not load: "
-                + String(cString: reason),
-            hint: "install it: apt install libpq5")
+                + reason,
+            hint: reason.contains("undefined symbol")
+                ? "install one of PostgreSQL 14 or newer" : "install it: apt install libpq5")
     }
 
     private func start() -> ConnectionHandle? {

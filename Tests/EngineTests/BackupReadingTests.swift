@@ -12,6 +12,7 @@ import Testing
     private static let endless = "H4sIAAAAAAACAzPkTOQy4kziAgCZ5ijSCAAAAA=="
     private static let contents = [
         ";", "; Selected TOC Entries:", "210; 1259 16384 TABLE public t owner",
+        "211; 1259 16385 TABLE DATA users owner",
         "3310; 0 16384 TABLE DATA my schema t owner",
     ]
     private static let names: [UInt32: BackupSource.TableName] = [16384: .init(schema: "my schema", name: "t")]
@@ -47,11 +48,13 @@ import Testing
 
     /// A file whose end had come while the dump was followed, and that somebody writes to again.
     @Test func whatGrowsAfterItsEndIsNotTaken() async throws {
-        let directory = try Self.dump(Self.rows)
+        let directory = try TemporaryDirectory()
+        let bytes = Array(try #require(Data(base64Encoded: Self.rows)))
+        try DirectoryTree.make(directory("dump"))
+        try AtomicFile.write(directory("dump/3310.dat.gz"), bytes)
         let reading = BackupReading(directory.path, jobs: 1, unpacks: true)
-        _ = try await reading.files()
-        let bytes = try TextFiles.readBytes(directory("3310.dat.gz"))
-        try AtomicFile.write(directory("3310.dat.gz"), bytes + [0])
+        try await reading.advance(in: "dump")
+        try AtomicFile.write(directory("dump/3310.dat.gz"), bytes + [0])
         let error = await #expect(throws: FileError.self) { try await reading.files() }
         #expect(error?.reason == "it has changed meanwhile")
     }
@@ -65,6 +68,23 @@ import Testing
             try files.tables(in: directory.path, contents: Self.contents, names: Self.names)
         }
         #expect(error?.path == directory(file) && error?.reason == "it is missing")
+    }
+
+    /// What the last look finds is not lost because there is none after it.
+    @Test func whatIsFoundAsTheDumpEndsIsTold() async {
+        struct Found: Error {}
+        let (begun, ended) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
+        await #expect(throws: Found.self) {
+            try await DumpBackup.looking(every: .seconds(60)) {
+                begun.continuation.finish()
+                for await _ in ended.stream {}
+                // By now it is cancelled, as whoever looks too late is.
+                throw Found()
+            } while: {
+                for await _ in begun.stream {}
+                ended.continuation.finish()
+            }
+        }
     }
 
     private static func dump(_ table: String) throws -> TemporaryDirectory {

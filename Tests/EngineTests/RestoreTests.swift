@@ -15,6 +15,8 @@ import Testing
     @Test func intoANewDatabase() async throws {
         try await EngineFixture.restoring(Sample.marks(2), Self.dumping) { fixture in
             let (engine, name) = (fixture.engine, fixture.database.name)
+            // Of a table in a schema of that name, the list of an archive's contents says "TABLE DATA".
+            try await fixture.admin.script("CREATE SCHEMA \"DATA\"; CREATE TABLE \"DATA\".users AS SELECT 1 AS n")
             try await fixture.admin.script(
                 """
                 ALTER DATABASE \(name) SET search_path = "od d", public;
@@ -150,6 +152,62 @@ import Testing
         }
     }
 
+    /// It is the oldest, and only one is kept; but a restore waits for it.
+    @Test func whatIsToBeRestoredIsNotPruned() async throws {
+        var setting = Self.dumping
+        setting.configure = {
+            $0.backup.policy = .dump
+            $0.backup.keep = 1
+            $0.policy = Policy(approvals: 1)
+        }
+        try await EngineFixture.restoring([], setting) { fixture in
+            let engine = fixture.engine
+            try await fixture.admin.execute("CREATE TABLE t (n integer)")
+            let wanted = try await fixture.takeBackup()
+            let queued = try await engine.enqueueRestore(
+                .init(backup: wanted, into: nil, replaces: true, isSchemaOnly: false, tables: [], digest: nil),
+                requestID: RequestID.random(), person: EngineFixture.ann)
+            _ = try await engine.job(queued, reaches: .awaitingApproval)
+            let second = try await fixture.takeBackup()
+            let third = try await fixture.takeBackup()
+            #expect(Set(engine.listBackups().map(\.name)) == [wanted, third])
+            let removed = "SELECT name FROM migrated.backup WHERE removed_at IS NOT NULL"
+            #expect(try await fixture.column(removed) == [second])
+            _ = try await engine.cancel(queued.id.number, by: EngineFixture.ann)
+            let fourth = try await fixture.takeBackup()
+            #expect(engine.listBackups().map(\.name) == [fourth])
+        }
+    }
+
+    /// What a restore that failed has made goes, and what it had closed opens, also where its own session was lost; and where
+    /// the server is not there, whoever connects next sees to it.
+    @Test func whatCannotBeTakenBackAtOnceIsNotForgotten() async throws {
+        try await EngineFixture.restoring([], Self.dumping) { fixture in
+            let (configuration, name) = (fixture.configuration, fixture.database.name)
+            let maintenance = try await MaintenanceSession.open(configuration)
+            let ledger = RestoreLedger(
+                job: 1, step: .making, beside: "\(name)_restoring_1", target: name, keptAs: nil,
+                oldOID: try await maintenance.number(of: name))
+            try ledger.write(configuration.restoreLedger)
+            try await maintenance.session.query("CREATE DATABASE \(identifier: ledger.beside)")
+            try await maintenance.setOpen(false, name)
+            await maintenance.close()
+
+            var unreachable = configuration
+            unreachable.connection["host"] = "/nowhere"
+            await #expect(throws: Restoration.Unsettled.self) {
+                try await Restoration.forget(ledger, maintenance, unreachable)
+            }
+            #expect(TextFiles.exists(configuration.restoreLedger))
+            try await Restoration.forget(ledger, maintenance, configuration)
+            #expect(!TextFiles.exists(configuration.restoreLedger))
+            #expect(try await fixture.databases() == [name])
+            #expect(
+                try await fixture.rows(
+                    of: "postgres", "SELECT datallowconn::text FROM pg_database WHERE datname = '\(name)'") == ["true"])
+        }
+    }
+
     @Test func whereTheDatabaseIsGone() async throws {
         try await EngineFixture.restoring(Sample.marks(2), Self.dumping) { fixture in
             let name = fixture.database.name
@@ -263,6 +321,13 @@ import Testing
             let said = try await fixture.engine.verifyBackup(backup, restores: true, said: nil) { _ in }
             #expect(said.contains("100 rows of 1 table decoded") && said.contains("restored in"), "\(said)")
             #expect(try DirectoryTree.entries(of: fixture.directory("rehearsals/main")).isEmpty)
+            // Nobody has the lock meanwhile: what this daemon verifies with stays, whatever it brings back.
+            let own = BackupVerification.prefix + "own"
+            for name in ["copy-left", "verify-left", own] {
+                try DirectoryTree.make(fixture.directory("rehearsals/main/\(name)"))
+            }
+            await Rehearsal.removeAbandoned(fixture.configuration.rehearsal, database: "main")
+            #expect(try DirectoryTree.entries(of: fixture.directory("rehearsals/main")) == [own])
             try AtomicFile.write(place + "/globals.sql", text: "CREATE ROLE evil SUPERUSER;")
             let failure = await #expect(throws: Failure.self) {
                 try await fixture.engine.verifyBackup(backup, restores: false, said: nil) { _ in }

@@ -34,6 +34,19 @@ struct GzipDecoderTests {
         #expect(throws: GzipError.goesOn) { try Self.unpack(Self.packed + [0], size) }
     }
 
+    @Test("a wrong checksum is no end, however often one asks")
+    func checksum() {
+        var bytes = Self.packed
+        bytes[bytes.count - 6] ^= 1
+        let decoder = GzipDecoder()
+        for _ in 0..<2 {
+            #expect(throws: GzipError.damaged) {
+                try bytes.withUnsafeBytes { piece in try decoder.decode(piece) { _ in } }
+            }
+            #expect(!decoder.isComplete)
+        }
+    }
+
     @Test("what is no gzip file is refused")
     func other() {
         #expect(throws: GzipError.damaged) { try Self.unpack(Array("COPY nothing FROM nowhere;\n".utf8), 1000) }

@@ -68,7 +68,7 @@ import Testing
         let error = await #expect(throws: ToolError.self) {
             try await runner.run(ToolRunner.Command("/usr/bin/head", ["-c", "1000000", "/dev/zero"]))
         }
-        #expect(error?.description == "cannot run \"head\": it wrote more than 100 bytes")
+        #expect(error?.description == "cannot run \"head\": it wrote more than 100 bytes" && error?.cause == .failed)
     }
 
     @Test func doesNotWaitForGrandchildrenThatKeepTheLineOpen() async throws {

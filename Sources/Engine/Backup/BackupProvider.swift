@@ -12,12 +12,16 @@ protocol BackupProvider: Sendable {
     /// - Throws: `Failure` `backup-failed`, `tool-missing`, `no-space`; `CancellationError`.
     func take(_ request: BackupRequest) async throws -> TakenBackup
 
-    /// Removes the oldest verified backups beyond what is to be kept, never the newest nor one that is needed. Returns the
-    /// names of those that are gone.
-    func prune(keeping needed: Set<String>) async throws -> [String]
+    /// The names of the oldest verified backups beyond what is to be kept, never the newest nor one that is needed.
+    func beyond(keeping needed: Set<String>) -> [String]
 
-    /// Removes what backups that were never finished left behind.
-    func removeUnfinished()
+    /// Removes a backup.
+    ///
+    /// - Throws: `FileError`.
+    func remove(_ name: String) async throws
+
+    /// Removes what backups that were never finished, or never quite removed, left behind.
+    func removeUnfinished() async
 }
 
 /// What is to be backed up, and what the manifest shall say of it.

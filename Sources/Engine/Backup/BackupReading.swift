@@ -47,11 +47,16 @@ actor BackupReading {
     func files() async throws -> [File] {
         // The longest first, so that in the end nobody waits for one that was begun last.
         let all = try DirectoryTree.files(in: directory).sorted { $0.size > $1.size }
-        let files = try await all.map { reading($0.name) }.concurrently(jobs) { try await $0.finish() }
+        let files = try await all.concurrently(jobs) { try await self.finish($0.name) }
         for (file, found) in zip(files, all) where file.hashed.size != found.size {
             throw FileError("read", found.path, reason: "it has changed meanwhile")
         }
         return files.sorted { $0.hashed.path.utf8.lexicographicallyPrecedes($1.hashed.path.utf8) }
+    }
+
+    private func finish(_ name: String) async throws -> File {
+        let file = begun.removeValue(forKey: name) ?? FileReading(name, in: directory, unpacks: unpacks)
+        return try await file.finish()
     }
 
     private func reading(_ name: String) -> FileReading {
@@ -163,7 +168,7 @@ extension [BackupReading.File] {
 
     /// The data of each table, from what an archive's list of contents says of its files.
     ///
-    /// - Parameter contents: The list: the numbers of an entry and of its table stand at a line's beginning.
+    /// - Parameter contents: The lines of the list.
     /// - Throws: `FileError` where the file of a table or of a large object is not there.
     func tableFiles(in archive: String, contents: [String]) throws -> [TableFile] {
         let found = Dictionary(map { (FilePaths.split($0.hashed.path).name, $0) }) { first, _ in first }
@@ -172,16 +177,12 @@ extension [BackupReading.File] {
             throw FileError("read", FilePaths.join(archive, object), reason: "it is missing")
         }
         return try contents.compactMap { line in
-            // "3348; 0 16388 TABLE DATA public big owner"
-            let words = line.split(separator: " ", maxSplits: 5)
-            guard words.count > 5, words[3] == "TABLE", words[4] == "DATA", let table = UInt32(words[2]) else {
-                return nil
-            }
-            let name = "\(words[0].dropLast()).dat\(FileReading.suffix)"
+            guard let entry = ArchiveEntry(line), entry.tableData != nil else { return nil }
+            let name = "\(entry.number).dat\(FileReading.suffix)"
             guard let file = found[name], let rows = file.rows else {
                 throw FileError("read", FilePaths.join(archive, name), reason: "it is missing")
             }
-            return TableFile(table: table, path: file.hashed.path, rows: rows)
+            return TableFile(table: entry.object, path: file.hashed.path, rows: rows)
         }
     }
 

@@ -94,10 +94,10 @@ struct BackupShelf: Sendable {
     }
 
     /// Removes what was never finished, and what was about to become that.
-    func removeUnfinished() {
+    func removeUnfinished() async {
         for name in (try? DirectoryTree.entries(of: path)) ?? []
         where name.hasPrefix(Self.unfinishedPrefix) || name.hasPrefix("." + Self.unfinishedPrefix) {
-            try? DirectoryTree.remove(FilePaths.join(path, name))
+            try? await DirectoryTree.removeAside(FilePaths.join(path, name))
         }
     }
 }

@@ -55,6 +55,11 @@ struct BackupVerification: Sendable {
         return found.reduce(0) { $0 + $1.rows }
     }
 
+    /// How its directories are called, in those of the rehearsals. Nobody has the lock while it goes on, and who brings back
+    /// what a daemon has left must tell what is this daemon's own.
+    static let prefixOfAll = "verify-"
+    static let prefix = prefixOfAll + RequestID.random().prefix(8) + "-"
+
     /// How long a server took to take it all.
     private func restore() async throws -> Double {
         let major = Int(backup.manifest.server.version.prefix { $0.isNumber }) ?? 0
@@ -70,7 +75,7 @@ struct BackupVerification: Sendable {
         try DirectoryTree.makePassable(parent)
         do {
             let scratch = try await ScratchDatabase.make(
-                backup.properties.shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Rehearsal.prefix),
+                backup.properties.shape, in: try DirectoryTree.makeTemporary(in: parent, prefix: Self.prefix),
                 unit: configuration.rehearsal.unit, templates: configuration.rehearsal.templates, with: tools)
             let start = ContinuousClock.now
             do {

@@ -47,7 +47,7 @@ struct DumpBackup: BackupProvider {
         do {
             return try await take(request, with: tools, in: temporary)
         } catch {
-            try? DirectoryTree.remove(temporary)
+            try? await DirectoryTree.removeAside(temporary)
             throw Self.outcome(error)
         }
     }
@@ -81,10 +81,11 @@ struct DumpBackup: BackupProvider {
         manifest.dumpSeconds = dumpSeconds
         manifest.elapsedSeconds = (clock.now - start).seconds
         let bytes = Array(try Self.json(manifest))
+        guard bytes.count <= BackupShelf.manifestLimit else { throw tooMany(manifest.files) }
         try AtomicFile.write(FilePaths.join(temporary, BackupShelf.manifestName), bytes)
         try BackupSeal(keyFile: rules.keyFile).put(on: bytes, in: temporary)
         try demandSpace()
-        try DirectoryTree.synchronise(temporary)
+        try await DirectoryTree.synchroniseAside(temporary)
         let path = FilePaths.join(shelf.path, manifest.name)
         try AtomicFile.publish(temporary, as: path)
         return TakenBackup(manifest: manifest, path: path, digest: SHA256Digest.of(bytes))
@@ -127,23 +128,31 @@ struct DumpBackup: BackupProvider {
         try await dumpWatchingSpace(dump, with: tools, readBy: reading)
     }
 
-    func prune(keeping needed: Set<String>) async throws -> [String] {
+    func beyond(keeping needed: Set<String>) -> [String] {
         let kept = shelf.backups().compactMap { entry -> Retention.Kept? in
             guard entry.problem == nil, let manifest = entry.manifest else { return nil }
             return Retention.Kept(name: entry.name, takenAt: manifest.takenAt, size: manifest.size)
         }
-        let doomed = Retention(rules: rules, now: now()).doomed(kept, needed: needed)
-        for name in doomed {
-            // Unnamed first: what is half removed must not look like a backup.
-            let place = FilePaths.join(shelf.path, BackupShelf.unfinishedPrefix + name)
-            try AtomicFile.publish(FilePaths.join(shelf.path, name), as: place)
-            try DirectoryTree.remove(place)
-        }
-        return doomed
+        return Retention(rules: rules, now: now()).doomed(kept, needed: needed)
     }
 
-    func removeUnfinished() {
-        shelf.removeUnfinished()
+    func remove(_ name: String) async throws {
+        // Unnamed first: what is half removed must not look like a backup.
+        let place = FilePaths.join(shelf.path, BackupShelf.unfinishedPrefix + name)
+        try AtomicFile.publish(FilePaths.join(shelf.path, name), as: place)
+        try await DirectoryTree.removeAside(place)
+    }
+
+    func removeUnfinished() async {
+        await shelf.removeUnfinished()
+    }
+
+    /// Large objects have a file each.
+    private func tooMany(_ files: [BackupManifest.File]) -> Failure {
+        Failure(
+            .backupFailed,
+            "cannot back up \"\(database)\": a manifest of \(files.count) files would be too long to read",
+            hint: "keep large objects in tables, or take restore points: policy in [database.\(database).backup]")
     }
 
     // MARK: Space
@@ -167,8 +176,9 @@ struct DumpBackup: BackupProvider {
         }
     }
 
-    /// Does something, and looks now and then while that lasts; what a look throws ends it.
-    private static func looking(
+    /// Does something, and looks now and then while that lasts; what a look throws ends it, and is told even where the look
+    /// was the last.
+    static func looking(
         every pause: Duration, _ look: @escaping @Sendable () async throws -> Void,
         while body: @escaping @Sendable () async throws -> Void
     ) async throws {
@@ -182,6 +192,10 @@ struct DumpBackup: BackupProvider {
             }
             defer { group.cancelAll() }
             try await group.next()
+            group.cancelAll()
+            do {
+                try await group.waitForAll()
+            } catch is CancellationError {}
         }
     }
 

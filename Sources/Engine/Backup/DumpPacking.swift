@@ -25,27 +25,36 @@ actor DumpPacking {
     ///
     /// - Throws: `FileError`; `CancellationError`.
     func advance() async throws {
-        _ = try await files { $0.first?.isNumber == true }.concurrently(jobs) { try await $0.advance() }
+        let names = names { $0.first?.isNumber == true }
+        _ = try await names.concurrently(jobs) { try await self.file($0).advance() }
     }
 
     /// Packs the rest: the dump is complete.
     ///
     /// - Throws: `FileError`; `CancellationError`.
     func finish() async throws {
-        _ = try await files { _ in true }.concurrently(jobs) { try await $0.finish() }
+        _ = try await names { _ in true }.concurrently(jobs) { name in
+            try await self.file(name).finish()
+            await self.forget(name)
+        }
         try PostgresTools.noteGzip(in: archive)
     }
 
-    /// What is still to be packed, of the files whose names are wanted. It need not be there yet.
-    private func files(_ isWanted: (String) -> Bool) -> [FilePacking] {
+    /// The files that are still to be packed, of those whose names are wanted. The archive need not be there yet.
+    private func names(_ isWanted: (String) -> Bool) -> [String] {
         let names = (try? DirectoryTree.entries(of: archive)) ?? []
-        return names.filter { $0.hasSuffix(".dat") && $0 != "toc.dat" && isWanted($0) }.map { name in
-            if let found = begun[name] { return found }
-            let file = FilePacking(FilePaths.join(archive, name))
-            begun[name] = file
-            return file
-        }
+        return names.filter { $0.hasSuffix(".dat") && $0 != "toc.dat" && isWanted($0) }
     }
+
+    private func file(_ name: String) -> FilePacking {
+        if let found = begun[name] { return found }
+        let file = FilePacking(FilePaths.join(archive, name))
+        begun[name] = file
+        return file
+    }
+
+    /// There may be hundreds of thousands of large objects.
+    private func forget(_ name: String) { begun[name] = nil }
 }
 
 /// A file that is packed as far as it was written.

@@ -47,13 +47,14 @@ struct BackupStore: Sendable {
         }
     }
 
-    /// The names of backups that open jobs were given: they are not pruned.
+    /// The names of backups that open jobs were given, or wait to restore from: they are not pruned.
     func neededByOpenJobs() async throws -> Set<String> {
         Set(
             try await session.query(
                 """
-                SELECT backup FROM migrated.job
-                WHERE backup IS NOT NULL AND state NOT IN ('succeeded', 'failed', 'cancelled')
+                SELECT name.backup FROM migrated.job j LEFT JOIN migrated.restore r ON r.job = j.number,
+                    LATERAL (VALUES (j.backup), (r.request ->> 'backup')) AS name (backup)
+                WHERE name.backup IS NOT NULL AND j.state NOT IN ('succeeded', 'failed', 'cancelled')
                 """
             ).map { try $0.decode("backup") })
     }

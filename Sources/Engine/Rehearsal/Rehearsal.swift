@@ -277,10 +277,14 @@ struct Rehearsal: Sendable {
 
     // MARK: What is left behind
 
-    /// Removes the copies that a daemon which died has left.
+    /// Removes the copies that a daemon which died has left, those of verifications too.
     static func removeAbandoned(_ rules: RehearsalRules, database: String) async {
         let parent = FilePaths.join(rules.directory, database)
-        for name in (try? DirectoryTree.entries(of: parent)) ?? [] where name.hasPrefix(prefix) {
+        func isAbandoned(_ name: String) -> Bool {
+            name.hasPrefix(prefix)
+                || name.hasPrefix(BackupVerification.prefixOfAll) && !name.hasPrefix(BackupVerification.prefix)
+        }
+        for name in (try? DirectoryTree.entries(of: parent)) ?? [] where isAbandoned(name) {
             try? await EmbeddedCluster.removeAbandoned(FilePaths.join(parent, name))
         }
     }

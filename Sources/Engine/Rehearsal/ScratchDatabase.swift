@@ -227,36 +227,27 @@ struct ScratchDatabase: Sendable {
 
     /// The catalogues of what only a superuser can make (PostgreSQL manual, "System Catalogs"; their numbers never change):
     /// languages, foreign-data wrappers, extensions, event triggers. User mappings hold passwords.
-    private static let leftOut: Set<String> = ["2612", "2328", "1418", "3079", "3466"]
+    private static let leftOut: Set<UInt32> = [2612, 2328, 1418, 3079, 3466]
     private static let leftOutComments = ["EXTENSION ", "EVENT TRIGGER ", "LANGUAGE ", "FOREIGN DATA WRAPPER "]
 
-    /// The lines of an archive's contents without what is not restored: `dump id; catalogue oid kind schema name owner`; and
-    /// those of what is granted, where there are any.
+    /// The lines of an archive's contents without what is not restored; and those of what is granted, where there are any.
     private func listed(_ contents: [String]) -> (objects: String, grants: String?) {
         let made = Set(shape.extensions.map(\.schema))
         let wanted = contents.filter { line in
-            let words = line.split(separator: " ", omittingEmptySubsequences: false)
-            guard words.count > 4, words[0].hasSuffix(";") else { return true }
-            if words[3] == "SCHEMA", words[4] == "-", made.contains(String(words[5])), words[5] != "public" {
-                return false
+            guard let entry = ArchiveEntry(line) else { return true }
+            if let schema = entry.rest(after: "SCHEMA -")?.split(separator: " ").first {
+                return schema == "public" || !made.contains(String(schema))
             }
-            if words[3] == "COMMENT", words[4] == "-" {
-                let object = words[5...].joined(separator: " ")
-                return !Self.leftOutComments.contains(where: object.hasPrefix)
+            if let object = entry.rest(after: "COMMENT -") {
+                return !Self.leftOutComments.contains { object.hasPrefix($0) }
             }
-            return !Self.leftOut.contains(String(words[1]))
+            return !Self.leftOut.contains(entry.catalogue)
         }
-        let grants = wanted.filter(Self.isGrant)
+        let grants = wanted.filter { ArchiveEntry($0)?.isGrant == true }
+        let objects = wanted.filter { ArchiveEntry($0)?.isGrant != true }
         return (
-            wanted.filter { !Self.isGrant($0) }.joined(separator: "\n") + "\n",
-            grants.isEmpty ? nil : grants.joined(separator: "\n") + "\n"
+            objects.joined(separator: "\n") + "\n", grants.isEmpty ? nil : grants.joined(separator: "\n") + "\n"
         )
-    }
-
-    private static func isGrant(_ line: String) -> Bool {
-        let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count > 4, words[0].hasSuffix(";") else { return false }
-        return words[3] == "ACL" || words[3] == "DEFAULT" && words[4] == "ACL"
     }
 
     private func settle() async throws {

@@ -21,7 +21,8 @@ struct DatabaseSwap: Sendable {
 
     /// Does all that can be taken back. When this returns, the ledger says that the names are to be given.
     ///
-    /// - Throws: what went wrong; the database is open again then, and what was made is gone.
+    /// - Throws: what went wrong; the database is open again then, and what was made is gone. `Restoration.Unsettled` where
+    ///   that could not be done yet.
     func prepare(_ ledger: RestoreLedger) async throws -> RestoreLedger {
         do {
             try await maintenance.setOpen(false, ledger.target)
@@ -41,7 +42,7 @@ struct DatabaseSwap: Sendable {
             try named.write(configuration.restoreLedger)
             return named
         } catch {
-            await Restoration.forget(ledger, maintenance, configuration)
+            try await Restoration.forget(ledger, maintenance, configuration)
             throw Restoration.outcome(error, request.backup)
         }
     }

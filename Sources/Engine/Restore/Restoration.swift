@@ -47,7 +47,7 @@ struct Restoration: Sendable {
             try await fill(&ledger, with: tools)
             return ledger
         } catch {
-            await Self.forget(ledger, maintenance, configuration)
+            try await Self.forget(ledger, maintenance, configuration)
             throw Self.outcome(error, manifest.name)
         }
     }
@@ -184,11 +184,41 @@ struct Restoration: Sendable {
 
     // MARK: What is not finished
 
+    /// A restore that failed could not be taken back either. The ledger says what is left, and whoever connects next goes on
+    /// with that, before anything else.
+    struct Unsettled: Error {
+        var reason: any Error
+    }
+
     /// Drops what was begun, opens what was closed, and forgets both. Shielded: who is cancelled leaves nothing behind.
+    ///
+    /// - Throws: `Unsettled` where the server does not let us.
     static func forget(
         _ ledger: RestoreLedger, _ maintenance: MaintenanceSession, _ configuration: DatabaseConfiguration
-    ) async {
-        await Task { try? await takeBack(ledger, maintenance, configuration) }.value
+    ) async throws {
+        try await Task {
+            do {
+                try await takeBack(ledger, maintenance, configuration)
+            } catch {
+                // That its session was lost may be why the restore failed.
+                try await takeBackAnew(ledger, configuration)
+            }
+        }.value
+    }
+
+    private static func takeBackAnew(_ ledger: RestoreLedger, _ configuration: DatabaseConfiguration) async throws {
+        do {
+            let maintenance = try await MaintenanceSession.open(configuration)
+            do {
+                try await takeBack(ledger, maintenance, configuration)
+            } catch {
+                await maintenance.close()
+                throw error
+            }
+            await maintenance.close()
+        } catch {
+            throw Unsettled(reason: error)
+        }
     }
 
     static func takeBack(

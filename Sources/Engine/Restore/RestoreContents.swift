@@ -1,4 +1,4 @@
-import Planning
+import Host
 
 /// Which of an archive's contents are restored where not all of them are. Everything is defined, so that nothing is missing
 /// that something else needs; of the data, only that of the tables that were named.
@@ -10,21 +10,18 @@ struct RestoreContents: Sendable {
     /// Tables that were asked for and are not in the archive.
     var unknown: [String]
 
-    /// The lines of an archive's contents are `id; catalogue oid KIND schema name owner`, where a kind may be several words.
     init(_ contents: [String], tables: [String]) {
         var unmatched = Set(tables)
         var omitted: [String] = []
         lines = contents.filter { line in
-            guard let description = Self.description(of: line) else { return true }
-            if description.hasPrefix("BLOB") || description.hasPrefix("LARGE OBJECT") { return false }
-            if let rest = Self.dropping("TABLE DATA ", from: description) {
+            guard let entry = ArchiveEntry(line) else { return true }
+            if entry.description.hasPrefix("BLOB") || entry.description.hasPrefix("LARGE OBJECT") { return false }
+            if let rest = entry.tableData {
                 let table = tables.first { Self.names(rest, $0) }
                 if let table { unmatched.remove(table) }
                 return table != nil
             }
-            if let rest = Self.dropping("FK CONSTRAINT ", from: description),
-                tables.contains(where: { Self.names(rest, $0) })
-            {
+            if let rest = entry.rest(after: "FK CONSTRAINT"), tables.contains(where: { Self.names(rest, $0) }) {
                 omitted.append(String(rest))
                 return false
             }
@@ -32,16 +29,6 @@ struct RestoreContents: Sendable {
         }
         omittedKeys = omitted
         unknown = unmatched.sorted()
-    }
-
-    private static func description(of line: String) -> Substring? {
-        let parts = line.split(separator: " ", maxSplits: 3)
-        guard parts.count == 4, parts[0].hasSuffix(";"), Int(parts[0].dropLast()) != nil else { return nil }
-        return parts[3]
-    }
-
-    private static func dropping(_ prefix: String, from text: Substring) -> Substring? {
-        text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : nil
     }
 
     /// Whether `schema name …` is about that table, given as `schema.name` or as a name alone, which means any schema.

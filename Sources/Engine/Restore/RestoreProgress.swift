@@ -29,11 +29,10 @@ final class RestoreProgress: Sendable {
         var sizes: [String: Int64] = [:]
         var byName: [String: Int64] = [:]
         for line in contents {
-            let words = line.split(separator: " ", maxSplits: 6)
-            guard words.count == 7, words[3] == "TABLE", words[4] == "DATA" else { continue }
-            let number = String(words[0].dropLast())
+            guard let entry = ArchiveEntry(line), let name = entry.tableData else { continue }
+            let number = String(entry.number)
             sizes[number] = all[number] ?? 0
-            byName["\(words[5]) \(words[6])"] = all[number] ?? 0
+            byName[String(name)] = all[number] ?? 0
         }
         var tables: [String: Table] = [:]
         for table in manifest.tables ?? [] {
