@@ -59,8 +59,16 @@ struct Machine: Sendable {
     @discardableResult
     func expect(_ command: String..., as user: String? = nil) async throws -> String {
         let outcome = try await run(command, as: user)
-        guard outcome.status == 0 else { throw UnexpectedStatus(description: "\(outcome)") }
+        guard outcome.status == 0 else {
+            // Of a unit that does not start, it says only where to look.
+            let journal = command.first == "systemctl" ? "\nThe journal:\n\(try await lastOfJournal())" : ""
+            throw UnexpectedStatus(description: "\(outcome)\(journal)")
+        }
         return outcome.text
+    }
+
+    private func lastOfJournal() async throws -> String {
+        try await run("journalctl", "-b", "--no-pager", "-n", "40").output
     }
 
     /// Runs SQL as PostgreSQL's superuser; returns values separated by `|`, a row a line.
@@ -78,7 +86,7 @@ struct Machine: Sendable {
         let end = clock.now + limit * (Program.isInstrumented ? 5 : 1)
         while try await !isSo() {
             guard clock.now < end else {
-                let journal = try await run("journalctl", "-b", "--no-pager", "-n", "40").output
+                let journal = try await lastOfJournal()
                 Issue.record("\(what): not within \(limit). The journal:\n\(journal)", sourceLocation: sourceLocation)
                 throw UnexpectedStatus(description: what)
             }
