@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 PREFIX ?= /usr
 DESTDIR ?=
 SWIFT ?= swift
+STRIP ?= strip
 BUILD := .build/release
 # How many tests run at once: each of many starts servers and programs of its own, which are slow under a sanitizer.
 WIDTH ?= $(if $(SANITIZE),2,4)
@@ -141,7 +142,7 @@ install: ## Install programs, units, manual, completions and sample settings (DE
 	install -d $(bindir) $(libdir)/systemd/system $(libdir)/systemd/catalog $(libdir)/sysusers.d $(libdir)/tmpfiles.d
 	install -d $(docdir) $(etcdir)/migrations
 	install -m 755 $(addprefix $(BUILD)/,$(PROGRAMS)) $(bindir)
-	@if command -v strip > /dev/null; then strip $(addprefix $(bindir)/,$(PROGRAMS)); fi
+	@if command -v $(STRIP) > /dev/null; then $(STRIP) $(addprefix $(bindir)/,$(PROGRAMS)); fi
 	@for unit in $(units); do \
 	    sed 's#=/usr/bin/#=$(PREFIX)/bin/#' systemd/$$unit > $(libdir)/systemd/system/$$unit; \
 	    chmod 644 $(libdir)/systemd/system/$$unit; \

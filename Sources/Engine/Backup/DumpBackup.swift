@@ -25,19 +25,22 @@ struct DumpBackup: BackupProvider {
 
     var shelf: BackupShelf { BackupShelf(directory: rules.directory, database: database) }
 
-    func examine() async throws(Failure) {
-        _ = try await tools()
+    func examine() async throws(Failure) { _ = try await prepare() }
+
+    /// Finds the programs, makes the shelf, and sees that there is room.
+    private func prepare() async throws(Failure) -> PostgresTools {
+        let tools = try await tools()
         do {
             try DirectoryTree.make(shelf.path)
         } catch {
             throw Self.failure(error)
         }
         try demandSpace()
+        return tools
     }
 
     func take(_ request: BackupRequest) async throws -> TakenBackup {
-        try await examine()
-        let tools = try await tools()
+        let tools = try await prepare()
         let temporary: String
         do {
             temporary = try DirectoryTree.makeTemporary(in: shelf.path, prefix: BackupShelf.unfinishedPrefix)
@@ -74,10 +77,7 @@ struct DumpBackup: BackupProvider {
         let tables = try files.tables(
             in: FilePaths.join(temporary, BackupShelf.dumpName), contents: try await contents, names: source.tables)
         try await synchronised
-        var manifest = manifest(request, source, files: files.map(\.hashed), tables: tables)
-        manifest.takenAt = takenAt
-        manifest.name = shelf.unusedName(takenAt: takenAt, rows: request.rows)
-        manifest.tool = "pg_dump \(tools.version)"
+        var manifest = manifest(request, source, tools, takenAt, files: files.map(\.hashed), tables: tables)
         manifest.dumpSeconds = dumpSeconds
         manifest.elapsedSeconds = (clock.now - start).seconds
         let bytes = Array(try Self.json(manifest))
@@ -93,17 +93,19 @@ struct DumpBackup: BackupProvider {
 
     /// What the manifest says of the moment and of the bytes.
     private func manifest(
-        _ request: BackupRequest, _ source: BackupSource, files: [BackupManifest.File], tables: [BackupManifest.Table]
+        _ request: BackupRequest, _ source: BackupSource, _ tools: PostgresTools, _ takenAt: Timestamp,
+        files: [BackupManifest.File], tables: [BackupManifest.Table]
     ) -> BackupManifest {
         BackupManifest(
-            format: 1, name: "", database: database, takenAt: now(), elapsedSeconds: 0, job: request.job,
-            machineID: machineID,
+            format: 1, name: shelf.unusedName(takenAt: takenAt, rows: request.rows), database: database,
+            takenAt: takenAt, elapsedSeconds: 0, job: request.job, machineID: machineID,
             server: BackupManifest.Server(
                 version: "\(ToolVersion(serverVersion: serverVersion))",
                 systemIdentifier: request.identity.systemIdentifier, timeline: request.identity.timeline,
                 databaseOID: request.identity.databaseOID, databaseName: request.identity.databaseName,
                 walPosition: source.walPosition, snapshot: source.transactions),
-            tool: "", compression: "gzip:1", versionRows: request.rows.sorted(), size: files.reduce(0) { $0 + $1.size },
+            tool: "pg_dump \(tools.version)", compression: "gzip:1", versionRows: request.rows.sorted(),
+            size: files.reduce(0) { $0 + $1.size },
             files: files, tables: tables, restorePoint: request.restorePoint)
     }
 
@@ -166,13 +168,13 @@ struct DumpBackup: BackupProvider {
         _ dump: PostgresTools.DumpRequest, with tools: PostgresTools, readBy reading: BackupReading
     ) async throws {
         let packing = DumpPacking(dump.directory, jobs: rules.jobs)
+        let read: @Sendable () async throws -> Void = { try await reading.advance(in: BackupShelf.dumpName) }
+        let packed: @Sendable () async throws -> Void = {
+            try await Self.looking(every: Self.pause, packing.advance) { try await tools.dump(dump) }
+            try await packing.finish()
+        }
         try await Self.looking(every: .milliseconds(500), demandSpace) {
-            try await Self.looking(every: Self.pause) {
-                try await reading.advance(in: BackupShelf.dumpName)
-            } while: {
-                try await Self.looking(every: Self.pause, packing.advance) { try await tools.dump(dump) }
-                try await packing.finish()
-            }
+            try await Self.looking(every: Self.pause, read, while: packed)
         }
     }
 
