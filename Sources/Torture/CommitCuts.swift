@@ -42,6 +42,9 @@ public struct CommitCuts: Sendable {
                 try await harness.start()
                 do {
                     try await scissors.cutting(proxy) { try await stage.run(.upgrade) }
+                    for violation in try await Self.work(in: database) {
+                        tally.violated("\(kind.rawValue): \(violation)")
+                    }
                     try await scissors.cutting(proxy) { try await stage.run(.downgrade, to: "base") }
                 } catch let hanging as TookTooLong {
                     tally.violated("\(kind.rawValue): \(hanging)")
@@ -58,6 +61,14 @@ public struct CommitCuts: Sendable {
         }
     }
 
+    /// What all the revisions make must be there between the upgrade and the downgrade.
+    private static func work(in database: TestDatabase) async throws -> [String] {
+        let session = try await database.connectAsSuperuser()
+        let found = try await Handiwork.violations(of: revisions, seenBy: session)
+        await session.close()
+        return found
+    }
+
     private static var revisions: [TestRevision] {
         var chain = TestRevision.chain(length) { $0 % 3 != 0 }
         for index in chain.indices where !chain[index].isTransactional {
@@ -71,8 +82,8 @@ public struct CommitCuts: Sendable {
     private static let end: Ending = {
         let names = (1...length).map(TestRevision.name)
         return Ending(
-            effects: names.map { "upgrade \($0)" } + names.reversed().map { "downgrade \($0)" }, versions: [],
-            states: [.succeeded, .succeeded], backups: 0...)
+            effects: names.map { "upgrade \($0)" } + names.reversed().map { "downgrade \($0)" }, applied: [],
+            versions: [], states: [.succeeded, .succeeded], backups: 0...)
     }()
 }
 

@@ -7,6 +7,8 @@ import TestSupport
 struct Ending: Sendable {
     /// What was done, counted by what the revisions themselves left behind.
     var effects: [String]
+    /// The revisions whose work must be there, and no other's.
+    var applied: [TestRevision]
     /// The rows of the version table.
     var versions: [String]
     /// The states of all jobs, in their order; nil for "all are over".
@@ -22,6 +24,7 @@ struct Ending: Sendable {
         let session = try await database.connectAsSuperuser()
         let done = try await session.texts("SELECT direction || ' ' || revision FROM effect ORDER BY number")
         if done != effects { found.append("the effects are \(done), not \(effects)") }
+        found += try await Handiwork.violations(of: applied, seenBy: session)
         let versionTable = try await session.texts("SELECT to_regclass('public.alembic_version')::text")
         let rows =
             versionTable.isEmpty ? [] : try await session.texts("SELECT version_num FROM alembic_version ORDER BY 1")

@@ -51,6 +51,7 @@ enum Witness {
         if rows != (place == 0 ? [] : [TestRevision.name(place)]) {
             found.append("the version table has \(rows), and \(place) revisions are applied")
         }
+        found += try await Handiwork.violations(of: place > 0 ? revisions(place) : [], seenBy: session)
         let unlocked = try await session.texts("SELECT revision || ' by ' || pid FROM testimony WHERE NOT has_lock")
         if !unlocked.isEmpty { found.append("applied without the lock: \(unlocked)") }
         let careless = try await session.texts("SELECT revision FROM testimony WHERE half_built > 0")
