@@ -52,6 +52,10 @@ public final class DaemonHarness: Sendable {
     public var state: String { directory + "/state" }
     /// Where backups are, in a directory a database.
     public var backups: String { state + "/backups" }
+    /// Where the copies of rehearsals are, in a directory a database.
+    public var rehearsals: String { state + "/rehearsals" }
+    /// Where the files of new clusters are kept for the next rehearsals.
+    public var clusterTemplates: String { rehearsals + "/.clusters" }
     /// Where the revisions are.
     public var migrations: String { directory + "/migrations" }
     /// The settings file.

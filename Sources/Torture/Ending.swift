@@ -32,6 +32,7 @@ struct Ending: Sendable {
         let jobs = try await session.texts("SELECT state FROM migrated.job ORDER BY number")
         if let states, jobs != states.map(\.rawValue) { found.append("the jobs are \(jobs)") }
         found += try await backupViolations(session, harness)
+        found += Self.copies(in: harness)
         await session.close()
         if let more { found += try await more(database) }
         return found
@@ -88,6 +89,14 @@ struct Ending: Sendable {
         for name in known where !whole.contains(name) { found.append("the backup \(name) is not there") }
         if !(backups ~= known.count) { found.append("only \(known.count) backups are on record") }
         return found
+    }
+
+    /// What a rehearsal has left on the disk: a copy, or the files of new clusters that were never finished.
+    private static func copies(in harness: DaemonHarness) -> [String] {
+        let copies = TestFiles.names(in: harness.rehearsals + "/main")
+        let unfinished = TestFiles.names(in: harness.clusterTemplates).filter { $0.hasPrefix(".") }
+        return (copies.isEmpty ? [] : ["copies of rehearsals are left: \(copies)"])
+            + (unfinished.isEmpty ? [] : ["unfinished files of clusters are left: \(unfinished)"])
     }
 }
 

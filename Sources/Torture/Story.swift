@@ -13,9 +13,13 @@ public struct Story: Sendable {
     let act: @Sendable (Stage) async throws -> Void
     /// How everything must look in the end.
     let end: Ending
+    /// The revisions that there are.
+    var revisions = Story.revisions
+    /// Whether each plan is carried out in a copy first.
+    var isRehearsed = false
 
     /// All of them.
-    public static let all = [upgrade, downgrade, stamp, backup] + restores
+    public static let all = [upgrade, downgrade, rehearsedUpgrade, stamp, backup] + restores
 
     /// Those that make databases.
     public static let restores = [
@@ -34,6 +38,25 @@ public struct Story: Sendable {
         },
         end: Ending(
             effects: up, applied: revisions, versions: ["004"], states: [.failed, .succeeded], backups: 2...))
+
+    /// A short upgrade that is rehearsed: the copy's server, the restore into it, the plan in it and its removal are points as
+    /// well. A copy that could not be had would be told of, and the upgrade go on without one.
+    public static let rehearsedUpgrade = Story(
+        name: "rehearsed-upgrade",
+        prelude: { try await $0.database.run("DELETE FROM obstacle") },
+        act: { try await $0.run(.upgrade) },
+        end: Ending(
+            effects: Array(up.prefix(2)), applied: Array(revisions.prefix(2)), versions: ["002"], states: [.succeeded],
+            backups: 1...,
+            more: { database in
+                let session = try await database.connectAsSuperuser()
+                let outcomes = try await session.texts(
+                    "SELECT rehearsal ->> 'outcome' FROM migrated.job ORDER BY number")
+                let reasons = try await session.texts("SELECT rehearsal ->> 'reason' FROM migrated.job ORDER BY number")
+                await session.close()
+                return outcomes == ["completed"] ? [] : ["the rehearsals are \(outcomes) \(reasons)"]
+            }),
+        revisions: Array(revisions.prefix(2)), isRehearsed: true)
 
     /// The way back of it.
     public static let downgrade = Story(
@@ -141,9 +164,10 @@ public struct Story: Sendable {
     }
 
     /// Writes revisions and settings.
-    static func furnish(_ harness: DaemonHarness, for database: TestDatabase) throws {
+    func furnish(_ harness: DaemonHarness, for database: TestDatabase) throws {
         try harness.write(revisions)
         var options = DaemonHarness.Options.withDump
+        if isRehearsed { options.rehearsal = ["policy = \"on\""] }
         options.daemon = ["stop_timeout = \"2s\""]
         try harness.configure(["main": database], options)
     }
