@@ -39,6 +39,7 @@ public final class DaemonHarness: Sendable {
     public let directory: String
     private let place: ClusterDirectory
     private let running = Mutex<Running?>(nil)
+    private let daemons = Mutex<[WholeProgram]>([])
 
     /// A daemon and the service manager of its own: what one daemon said is never taken for another's word.
     private struct Running {
@@ -52,6 +53,10 @@ public final class DaemonHarness: Sendable {
     public var state: String { directory + "/state" }
     /// Where backups are, in a directory a database.
     public var backups: String { state + "/backups" }
+    /// Where the copies of rehearsals are, in a directory a database.
+    public var rehearsals: String { state + "/rehearsals" }
+    /// Where the files of new clusters are kept for the next rehearsals.
+    public var clusterTemplates: String { rehearsals + "/.clusters" }
     /// Where the revisions are.
     public var migrations: String { directory + "/migrations" }
     /// The settings file.
@@ -129,6 +134,9 @@ public final class DaemonHarness: Sendable {
     /// The daemon that was started last.
     public var daemon: WholeProgram { get throws { try last.daemon } }
 
+    /// What each daemon that was started here has written to standard error, the first one's first.
+    public var journals: [String] { daemons.withLock { $0 }.map(\.errors) }
+
     /// What it tells its service manager.
     public var manager: FakeServiceManager { get throws { try last.manager } }
 
@@ -169,6 +177,7 @@ public final class DaemonHarness: Sendable {
         let daemon = try await WholeProgram.start(
             words, workingDirectory: directory, environment: variables, descriptors: descriptors)
         running.withLock { $0 = Running(daemon: daemon, manager: manager) }
+        daemons.withLock { $0.append(daemon) }
         return daemon
     }
 

@@ -18,6 +18,11 @@ public struct CrashSweep: Sendable {
         "linked", "published",
     ]
 
+    /// What it is called in the figures.
+    var name: String {
+        story.name + (places.isEmpty ? "" : places == Self.lasting ? ", where something lasts" : " in places")
+    }
+
     /// Sweeps a story.
     ///
     /// - Parameter places: Words; only the points whose place has one of them are visited, where there are any.
@@ -36,14 +41,17 @@ public struct CrashSweep: Sendable {
     public func run(
         stride: Int, lanes: Int = 1, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
     ) async throws -> Bool {
+        tally.intends(name)
         let offsets = (1...stride).shuffled(using: &random)
-        return try await withThrowingTaskGroup(of: Bool.self) { group in
+        let isWhole = try await withThrowingTaskGroup(of: Bool.self) { group in
             for lane in 0..<lanes {
                 let own = Swift.stride(from: lane, to: stride, by: lanes).map { offsets[$0] }
                 group.addTask { try await visit(own, stride, until: deadline) }
             }
             return try await group.reduce(true) { $0 && $1 }
         }
+        if isWhole { tally.swept(name) }
+        return isWhole
     }
 
     private func visit(_ offsets: [Int], _ stride: Int, until deadline: ContinuousClock.Instant) async throws -> Bool {
@@ -55,6 +63,7 @@ public struct CrashSweep: Sendable {
                         StandardOutput.write("\(story.name): no point \(point)")
                         break
                     }
+                    tally.visited(point, of: name)
                 }
             }
             return true
@@ -68,7 +77,8 @@ public struct CrashSweep: Sendable {
         }
     }
 
-    /// One performance. Returns whether the daemon was killed in it.
+    /// One performance. Returns whether there may be further points: the daemon was killed in this one, or what was found
+    /// kept it from getting so far.
     private func play(_ point: Int, _ layout: Layout) async throws -> Bool {
         try await layout.withStage(tally) { stage in
             do {
@@ -89,10 +99,12 @@ public struct CrashSweep: Sendable {
         if !places.isEmpty { environment["MIGRATED_FAULT_PLACES"] = places.joined(separator: ",") }
         try await harness.launch(environment: environment)
         var place: String?
+        var isBroken = false
         do {
             place = try await withNurse(harness) { try await story.act(stage) }
         } catch let error where Self.isFinding(error) {
             tally.violated("\(story.name), point \(point): \(error)")
+            isBroken = true
         }
         let outcome = try await harness.end()
         if outcome.ending == .signal(SIGKILL) {
@@ -110,7 +122,7 @@ public struct CrashSweep: Sendable {
         }
         tally.did("performances of \(story.name)")
         if place != nil { tally.struck("kill at a point of \(story.name)") }
-        return place != nil
+        return place != nil || isBroken
     }
 
     /// Whether it says something of the daemon. All else keeps the sweep from going on.

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A proxy in front of a server's Unix socket that cuts a worker's connection around a COMMIT, and otherwise passes on
 /// what both ends say.
@@ -10,7 +11,9 @@ final class CuttingProxy: Sendable {
         case beforeCommit = "cut before COMMIT"
         /// The server hears half of the message that carries it.
         case withinCommit = "cut within COMMIT"
-        /// The server hears the COMMIT, and nobody its answer.
+        /// The server hears the COMMIT, and is still at it.
+        case uponCommit = "cut upon COMMIT"
+        /// The server has committed, and nobody hears its answer.
         case beforeAnswer = "cut before COMMIT's answer"
         /// The server has committed; half of its answer comes.
         case withinAnswer = "cut within COMMIT's answer"
@@ -21,18 +24,27 @@ final class CuttingProxy: Sendable {
     private struct State: Sendable {
         var cut: Cut?
         var commitsBefore = 0
+        /// The socket of the server; nil while nobody is let through.
+        var server: String?
     }
 
     private let state = Mutex(State())
     private let listener: Int32
-    private let server: String
-    private let onCut: @Sendable (Cut) -> Void
+    private let closesAtCut: Bool
+    private let sink: AsyncStream<Cut>.Continuation
+    /// The cuts as they are made, each told of before either end knows of it.
+    let cuts: AsyncStream<Cut>
+
+    private static let socketName = "/.s.PGSQL.5432"
 
     /// Listens in a directory where libpq looks for a server's socket.
-    init(server: String, directory: String, onCut: @escaping @Sendable (Cut) -> Void) throws {
-        self.server = server
-        self.onCut = onCut
-        listener = try UnixSocket.listening(on: directory + "/.s.PGSQL.5432")
+    ///
+    /// - Parameter closesAtCut: Whether nobody is let through after a cut, until ``open(to:)``.
+    init(server: TestCluster, directory: String, closesAtCut: Bool) throws {
+        self.closesAtCut = closesAtCut
+        (cuts, sink) = AsyncStream.makeStream()
+        listener = try UnixSocket.listening(on: directory + Self.socketName)
+        open(to: server)
         BlockingThread.start { [self] in acceptConnections() }
     }
 
@@ -50,9 +62,19 @@ final class CuttingProxy: Sendable {
     /// Cuts no more.
     func disarm() { state.withLock { $0.cut = nil } }
 
-    /// Takes no further connections; those that there are go on until one of their ends goes away.
+    /// Whether new connections are let through.
+    var isOpen: Bool { state.withLock { $0.server != nil } }
+
+    /// Lets new connections through to this server.
+    func open(to server: TestCluster) {
+        state.withLock { $0.server = server.socketDirectory + Self.socketName }
+    }
+
+    /// Takes no further connections, and cuts no more; those that there are go on until one of their ends goes away.
     func close() {
+        disarm()
         shutdown(listener, Int32(SHUT_RDWR))
+        sink.finish()
     }
 
     private func acceptConnections() {
@@ -62,11 +84,16 @@ final class CuttingProxy: Sendable {
             guard client >= 0 else { break }
             BlockingThread.start { [self] in
                 defer { Glibc.close(client) }
-                guard let server = try? UnixSocket.connected(to: server) else { return }
+                guard let server = state.withLock({ $0.server }).flatMap({ try? UnixSocket.connected(to: $0) }) else {
+                    return
+                }
                 defer { Glibc.close(server) }
                 var session = ProxiedSession(client: client, server: server) { [self] in nextCommit() }
                 session.passOn()
-                if let cut = session.done { onCut(cut) }
+                guard let cut = session.done else { return }
+                // Before its end is known to anybody: who comes back finds the door shut.
+                if closesAtCut { state.withLock { $0.server = nil } }
+                sink.yield(cut)
             }
         }
         Glibc.close(listener)

@@ -7,6 +7,8 @@ import TestSupport
 struct Ending: Sendable {
     /// What was done, counted by what the revisions themselves left behind.
     var effects: [String]
+    /// The revisions whose work must be there, and no other's.
+    var applied: [TestRevision]
     /// The rows of the version table.
     var versions: [String]
     /// The states of all jobs, in their order; nil for "all are over".
@@ -22,6 +24,7 @@ struct Ending: Sendable {
         let session = try await database.connectAsSuperuser()
         let done = try await session.texts("SELECT direction || ' ' || revision FROM effect ORDER BY number")
         if done != effects { found.append("the effects are \(done), not \(effects)") }
+        found += try await Handiwork.violations(of: applied, seenBy: session)
         let versionTable = try await session.texts("SELECT to_regclass('public.alembic_version')::text")
         let rows =
             versionTable.isEmpty ? [] : try await session.texts("SELECT version_num FROM alembic_version ORDER BY 1")
@@ -29,6 +32,7 @@ struct Ending: Sendable {
         let jobs = try await session.texts("SELECT state FROM migrated.job ORDER BY number")
         if let states, jobs != states.map(\.rawValue) { found.append("the jobs are \(jobs)") }
         found += try await backupViolations(session, harness)
+        found += Self.copies(in: harness)
         await session.close()
         if let more { found += try await more(database) }
         return found
@@ -85,6 +89,14 @@ struct Ending: Sendable {
         for name in known where !whole.contains(name) { found.append("the backup \(name) is not there") }
         if !(backups ~= known.count) { found.append("only \(known.count) backups are on record") }
         return found
+    }
+
+    /// What a rehearsal has left on the disk: a copy, or the files of new clusters that were never finished.
+    private static func copies(in harness: DaemonHarness) -> [String] {
+        let copies = TestFiles.names(in: harness.rehearsals + "/main")
+        let unfinished = TestFiles.names(in: harness.clusterTemplates).filter { $0.hasPrefix(".") }
+        return (copies.isEmpty ? [] : ["copies of rehearsals are left: \(copies)"])
+            + (unfinished.isEmpty ? [] : ["unfinished files of clusters are left: \(unfinished)"])
     }
 }
 

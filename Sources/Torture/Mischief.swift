@@ -17,10 +17,11 @@ final class Mischief: Sendable {
     /// One fault after the other, with all of them mended again, until it is cancelled.
     func run(_ random: SeededGenerator) async throws {
         var random = random
-        while true {
+        for number in 1... {
             try await Task.sleep(for: random.milliseconds(100...1200))
-            // What is begun is brought to its end, so that nothing stays paused or dead.
-            let (fault, choices) = (Int.random(in: 0..<13, using: &random), random.fork())
+            // What is begun is brought to its end, so that nothing stays paused or dead. One pause is longer than every time-out.
+            let fault = number == 3 ? Self.longPause : Int.random(in: 0..<Self.longPause, using: &random)
+            let choices = random.fork()
             try await Task { try await self.strike(fault, choices) }.value
             try Task.checkCancellation()
         }
@@ -35,6 +36,8 @@ final class Mischief: Sendable {
         }
     }
 
+    private static let longPause = 13
+
     private func strike(_ fault: Int, _ choices: SeededGenerator) async throws {
         var choices = choices
         let victim = daemons[Int.random(in: 0..<daemons.count, using: &choices)]
@@ -46,11 +49,7 @@ final class Mischief: Sendable {
             try await victim.launch()
         case 3..<6:
             tally.struck("daemon paused")
-            try victim.daemon.signal(SIGSTOP)
-            // Now and then for longer than the longest time-out that there is, that of a connection.
-            let isLong = choices.happens(onceIn: 15)
-            try await Task.sleep(for: choices.milliseconds(isLong ? 10_500...12_000 : 50...3000))
-            try victim.daemon.signal(SIGCONT)
+            try await pause(victim, for: choices.milliseconds(50...3000))
         case 6..<9:
             tally.struck("connections cut")
             let session = try await cluster.connect()
@@ -60,10 +59,20 @@ final class Mischief: Sendable {
                 WHERE application_name LIKE 'migrated%' AND random() < 0.6
                 """)
             await session.close()
+        case Self.longPause:
+            tally.struck("daemon paused beyond every time-out")
+            // The longest is that of a connection, 10 s.
+            try await pause(victim, for: choices.milliseconds(10_500...12_000))
         default:
             let isCrash = fault < 11
             tally.struck(isCrash ? "server crashed" : "server restarted")
             try await cluster.restart(isCrash ? .immediate : .fast)
         }
+    }
+
+    private func pause(_ victim: DaemonHarness, for time: Duration) async throws {
+        try victim.daemon.signal(SIGSTOP)
+        try await Task.sleep(for: time)
+        try victim.daemon.signal(SIGCONT)
     }
 }

@@ -107,15 +107,15 @@ public struct Ordeal: Sendable {
         _ story: Story, _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
     ) async throws {
         let lanes = max(2, Self.lanes / stories.count)
-        for (places, what) in [(CrashSweep.lasting, ", where something lasts"), ([], "")] {
-            let sweep = CrashSweep(story, at: places, tally)
+        let sweeps = [CrashSweep.lasting, []].map { CrashSweep(story, at: $0, tally) }
+        if points.isEmpty { for sweep in sweeps { tally.intends(sweep.name) } }
+        for sweep in sweeps {
             guard points.isEmpty else {
                 try await sweep.visit(points)
                 continue
             }
             guard try await sweep.run(stride: Self.stride, lanes: lanes, until: deadline, &random) else { return }
-            tally.did("whole sweeps of \(story.name)\(what)")
-            StandardOutput.write("swept: \(story.name)\(what)")
+            tally.did("whole sweeps of \(sweep.name)")
         }
     }
 

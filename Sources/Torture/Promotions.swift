@@ -50,7 +50,7 @@ public struct Promotions: Sendable {
             }
             let outcome = try await harness.end()
             if outcome.ending != .exit(0) { tally.violated("promotion: the daemon ended with \(outcome.status)") }
-            for violation in try await Witness.violations(in: replica, journals: [outcome.errors]) {
+            for violation in try await Witness.violations(in: replica, journals: harness.journals) {
                 tally.violated("promotion: \(violation)")
             }
             tally.did("rounds with a promotion")

@@ -59,6 +59,9 @@ struct ProxiedSession {
             held = message
             return UnixSocket.write(Self.flush[...], to: server) && cutHeld()
         }
+        if planned == .uponCommit, let kind = message.kind, Self.execution.contains(kind) {
+            return UnixSocket.write(message.bytes[...], to: server) && cut()
+        }
         if message.kind == UInt8(ascii: "E") { unanswered += 1 }
         return UnixSocket.write(message.bytes[...], to: server)
     }
@@ -79,7 +82,9 @@ struct ProxiedSession {
         case UInt8(ascii: "E"): unanswered = 0
         default: break
         }
-        if let planned, held == nil, message.kind == UInt8(ascii: "C"), message.bytes.contains("COMMIT") {
+        if let planned, planned != .uponCommit, held == nil, message.kind == UInt8(ascii: "C"),
+            message.bytes.contains("COMMIT")
+        {
             switch planned {
             case .withinAnswer: _ = UnixSocket.write(message.bytes.prefix(message.bytes.count / 2), to: client)
             case .afterAnswer: _ = UnixSocket.write(message.bytes[...], to: client)
@@ -104,6 +109,8 @@ struct ProxiedSession {
         }
     }
 
+    /// What has a query, or a statement that was bound, carried out.
+    private static let execution: Set<UInt8> = [UInt8(ascii: "Q"), UInt8(ascii: "E")]
     private static let commit = Array("COMMIT".utf8)
     /// Asks the server for the answers that it has.
     private static let flush: [UInt8] = [UInt8(ascii: "H"), 0, 0, 0, 4]

@@ -18,18 +18,21 @@ public struct SeveralDaemons: Sendable {
     /// How long one database is worked on.
     private static let epoch = Duration.seconds(40)
 
-    /// Databases one after the other until the time is up, one at least.
-    public func run(until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator) async throws {
+    /// Databases one after the other until the time is up or there was enough, one at least.
+    public func run(
+        until deadline: ContinuousClock.Instant, orOnce isEnough: @escaping @Sendable () -> Bool = { false },
+        _ random: inout SeededGenerator
+    ) async throws {
         let cluster = try await TestCluster.make()
         repeat {
             let end = min(deadline, .now + Self.epoch)
-            try await work(on: cluster, until: end, &random)
-        } while ContinuousClock.now < deadline
+            try await work(on: cluster, until: { ContinuousClock.now >= end || isEnough() }, &random)
+        } while !isEnough() && ContinuousClock.now < deadline
         await cluster.destroy()
     }
 
     private func work(
-        on cluster: TestCluster, until end: ContinuousClock.Instant, _ random: inout SeededGenerator
+        on cluster: TestCluster, until isOver: @escaping @Sendable () -> Bool, _ random: inout SeededGenerator
     ) async throws {
         let (chaos, choices) = (random.fork(), random.fork())
         try await cluster.withDatabase { database in
@@ -42,7 +45,7 @@ public struct SeveralDaemons: Sendable {
                         // The third has no files: what it applies are the registry's bytes.
                         for daemon in daemons.dropLast() { try daemon.write(Witness.revisions(Self.length)) }
                         for daemon in daemons { try await daemon.start() }
-                        try await work(on: database, daemons, until: end, chaos, choices)
+                        try await work(on: database, daemons, until: isOver, chaos, choices)
                     }
                 }
             }
@@ -50,7 +53,7 @@ public struct SeveralDaemons: Sendable {
     }
 
     private func work(
-        on database: TestDatabase, _ daemons: [DaemonHarness], until end: ContinuousClock.Instant,
+        on database: TestDatabase, _ daemons: [DaemonHarness], until isOver: @Sendable () -> Bool,
         _ chaos: SeededGenerator, _ choices: SeededGenerator
     ) async throws {
         let stages = daemons.map { Stage(harness: $0, database: database, tally: tally) }
@@ -58,7 +61,7 @@ public struct SeveralDaemons: Sendable {
         let troublemaker = Task { try await mischief.run(chaos) }
         let reports = Task { await Self.reports(on: database, chaos) }
         do {
-            try await Self.walk(stages, until: end, choices)
+            try await Self.walk(stages, until: isOver, choices)
         } catch let hanging as TookTooLong {
             tally.violated("several daemons: \(hanging)")
         }
@@ -74,8 +77,7 @@ public struct SeveralDaemons: Sendable {
             let outcome = try await daemon.end()
             if outcome.ending != .exit(0) { tally.violated("a daemon ended with \(outcome.status)") }
         }
-        let journals = try daemons.map { try $0.daemon.errors }
-        for violation in try await Witness.violations(in: database, journals: journals) {
+        for violation in try await Witness.violations(in: database, journals: daemons.flatMap(\.journals)) {
             tally.violated("several daemons: \(violation)")
         }
         tally.did("databases with several daemons")
@@ -97,15 +99,15 @@ public struct SeveralDaemons: Sendable {
         }
     }
 
-    /// Jobs one after the other, mostly upwards, each through any daemon that has the files and watched through any other.
+    /// Jobs one after the other, mostly upwards, each through any daemon that has the files and watched through any two.
     private static func walk(
-        _ stages: [Stage], until end: ContinuousClock.Instant, _ choices: SeededGenerator
+        _ stages: [Stage], until isOver: () -> Bool, _ choices: SeededGenerator
     ) async throws {
         var choices = choices
         var place = 0
-        while ContinuousClock.now < end {
+        while !isOver() {
             let asked = stages[Int.random(in: 0..<stages.count - 1, using: &choices)]
-            let watching = stages[Int.random(in: 0..<stages.count, using: &choices)]
+            let watching = Array(stages.shuffled(using: &choices).prefix(2))
             if place == length || place > 3 && choices.happens(onceIn: 6) {
                 place = place == length ? 0 : place - Int.random(in: 1...3, using: &choices)
                 try await asked.walk(
@@ -117,7 +119,7 @@ public struct SeveralDaemons: Sendable {
         }
     }
 
-    /// All daemons show the same.
+    /// All daemons show the same: what is applied, and what became of each job.
     private func agree(_ stages: [Stage]) async throws {
         var shown: Set<[String]> = []
         for stage in stages {
@@ -128,22 +130,27 @@ public struct SeveralDaemons: Sendable {
                 }
                 return status
             }
-            shown.insert(status.current.map(\.rawValue))
+            let jobs = try await stage.persisting("the jobs") { client in
+                try await client.call(ListJobs.self, .init(database: "main", limit: 10_000)).jobs
+            }
+            shown.insert(status.current.map(\.rawValue) + jobs.map { "\($0.id) \($0.state.rawValue)" })
         }
         if shown.count != 1 { tally.violated("the daemons show different things: \(shown)") }
     }
 }
 
 extension Stage {
-    /// Queues a job here and follows it through another daemon.
-    fileprivate func walk(_ kind: JobKind, to target: String, watchedBy other: Stage) async throws {
+    /// Queues a job here and follows it through others.
+    fileprivate func walk(_ kind: JobKind, to target: String, watchedBy others: [Stage]) async throws {
         let parameters = MigrationRequest(target: target, requestId: newRequestID())
         let job = try await persisting("queue \(kind.rawValue) \(target)") { client in
             kind == .upgrade
                 ? try await client.call(Upgrade.self, parameters).job
                 : try await client.call(Downgrade.self, parameters).job
         }
-        let ended = try await other.follow(job)
+        let watch = MovingWatch(stages: others)
+        let ended = try await watch.follow(job)
+        for violation in try await watch.violations(of: job) { tally.violated(violation) }
         guard ended.state == .succeeded else {
             let reason = ended.failure?.message ?? ""
             return tally.violated("\(kind.rawValue) \(job.id) to \(target) is \(ended.state.rawValue): \(reason)")

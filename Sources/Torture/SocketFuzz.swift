@@ -4,15 +4,19 @@ import Glibc
 public import TestSupport
 
 /// Clients of the real daemon that send anything but proper calls. It must neither end, nor keep what they left, nor
-/// forget the others.
+/// forget the others, one of whom asks for the status all the time.
 public struct SocketFuzz: Sendable {
     let tally: Tally
 
     /// Sends what is no call.
     public init(_ tally: Tally) { self.tally = tally }
 
-    /// What a daemon may have grown by in the end: buffers, and what an allocator keeps.
-    private static let growth = 100 << 20
+    /// What a daemon may have grown by in the end: buffers, and what an allocator keeps; and for each message, which is less
+    /// than anything that would be kept of one.
+    private static func growth(after messages: Int) -> Int { 24 << 20 + messages * 64 }
+
+    /// How long a daemon may take to answer, or to close what its client has.
+    private static let patience = Duration.seconds(10)
 
     /// Sends messages until the time is up.
     public func run(until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator) async throws {
@@ -22,14 +26,16 @@ public struct SocketFuzz: Sendable {
             let daemon = try harness.daemon
             try await ask(stage)
             let before = Footprint(of: daemon.pid)
-            await withCheckedContinuation { done in
-                BlockingThread.start {
-                    var random = random
-                    repeat { self.visit(harness.socket, &random) } while ContinuousClock.now < deadline
-                    done.resume()
-                }
-            }
             do {
+                try await beside(stage, until: deadline) {
+                    await withCheckedContinuation { done in
+                        BlockingThread.start {
+                            var random = random
+                            repeat { self.visit(harness.socket, &random) } while ContinuousClock.now < deadline
+                            done.resume()
+                        }
+                    }
+                }
                 try await ask(stage)
                 try await within(.seconds(30), "the daemon to close what its clients have left") {
                     while Footprint(of: daemon.pid).sockets > before.sockets {
@@ -40,8 +46,11 @@ public struct SocketFuzz: Sendable {
                 tally.violated("hostile clients: \(error)")
             }
             let after = Footprint(of: daemon.pid)
-            if after.bytes > before.bytes + Self.growth {
-                tally.violated("hostile clients: the daemon has grown from \(before.bytes) to \(after.bytes) bytes")
+            let messages = tally.work(Self.answered)
+            tally.did("KiB that the daemon grew by among hostile clients", max(0, after.bytes - before.bytes) >> 10)
+            if after.bytes > before.bytes + Self.growth(after: messages) {
+                tally.violated(
+                    "hostile clients: the daemon has grown from \(before.bytes) to \(after.bytes) bytes by \(messages)")
             }
             let outcome = try await harness.end()
             if outcome.ending != .exit(0) {
@@ -51,11 +60,32 @@ public struct SocketFuzz: Sendable {
         }
     }
 
+    private static let answered = "hostile messages that were answered or ended"
+
+    /// Somebody who asks for the status while the others do what they do, and must not be kept waiting.
+    private func beside(
+        _ stage: Stage, until deadline: ContinuousClock.Instant, _ body: @Sendable () async -> Void
+    ) async throws {
+        let bystander = Task {
+            repeat {
+                let start = ContinuousClock.now
+                try await ask(stage)
+                let time = ContinuousClock.now - start
+                if time > Self.patience { tally.violated("hostile clients: a status came after \(time)") }
+                tally.did("statuses among hostile clients")
+                try await Task.sleep(for: .milliseconds(50))
+            } while ContinuousClock.now < deadline
+        }
+        await body()
+        try await bystander.value
+    }
+
     private func ask(_ stage: Stage) async throws {
         _ = try await stage.persisting("a status among hostile clients") { try await $0.call(GetStatus.self, .init()) }
     }
 
-    /// One client: some messages, the last of them perhaps not whole, and gone.
+    /// One client: some messages, the last of them perhaps not whole, and gone; or it says that it has said all, and waits
+    /// until the daemon has as well.
     private func visit(_ path: String, _ random: inout SeededGenerator) {
         guard let socket = try? UnixSocket.connected(to: path) else { return }
         defer { close(socket) }
@@ -72,8 +102,24 @@ public struct SocketFuzz: Sendable {
                 _ = recv(socket, &answer, answer.count, Int32(MSG_DONTWAIT))
             }
         }
-        tally.did("hostile messages", taken)
         tally.struck("hostile client")
+        guard random.happens(onceIn: 2) else { return }
+        shutdown(socket, Int32(SHUT_WR))
+        if Self.hasEnd(socket) {
+            tally.did(Self.answered, taken)
+        } else {
+            tally.violated("hostile clients: neither an answer nor an end after \(Self.patience)")
+        }
+    }
+
+    /// Reads until the other end is closed; false where it stays open and says nothing.
+    private static func hasEnd(_ socket: Int32) -> Bool {
+        var polled = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        var answer = [UInt8](repeating: 0, count: 64 << 10)
+        while poll(&polled, 1, Int32(patience.components.seconds) * 1000) > 0 {
+            guard recv(socket, &answer, answer.count, Int32(MSG_DONTWAIT)) > 0 else { return true }
+        }
+        return false
     }
 }
 

@@ -13,9 +13,13 @@ public struct Story: Sendable {
     let act: @Sendable (Stage) async throws -> Void
     /// How everything must look in the end.
     let end: Ending
+    /// The revisions that there are.
+    var revisions = Story.revisions
+    /// Whether each plan is carried out in a copy first.
+    var isRehearsed = false
 
     /// All of them.
-    public static let all = [upgrade, downgrade, stamp, backup] + restores
+    public static let all = [upgrade, downgrade, rehearsedUpgrade, stamp, backup] + restores
 
     /// Those that make databases.
     public static let restores = [
@@ -33,24 +37,44 @@ public struct Story: Sendable {
             try await stage.run(.upgrade)
         },
         end: Ending(
-            effects: up, versions: ["004"], states: [.failed, .succeeded], backups: 2...))
+            effects: up, applied: revisions, versions: ["004"], states: [.failed, .succeeded], backups: 2...))
+
+    /// A short upgrade that is rehearsed: the copy's server, the restore into it, the plan in it and its removal are points as
+    /// well. A copy that could not be had would be told of, and the upgrade go on without one.
+    public static let rehearsedUpgrade = Story(
+        name: "rehearsed-upgrade",
+        prelude: { try await $0.database.run("DELETE FROM obstacle") },
+        act: { try await $0.run(.upgrade) },
+        end: Ending(
+            effects: Array(up.prefix(2)), applied: Array(revisions.prefix(2)), versions: ["002"], states: [.succeeded],
+            backups: 1...,
+            more: { database in
+                let session = try await database.connectAsSuperuser()
+                let outcomes = try await session.texts(
+                    "SELECT rehearsal ->> 'outcome' FROM migrated.job ORDER BY number")
+                let reasons = try await session.texts("SELECT rehearsal ->> 'reason' FROM migrated.job ORDER BY number")
+                await session.close()
+                return outcomes == ["completed"] ? [] : ["the rehearsals are \(outcomes) \(reasons)"]
+            }),
+        revisions: Array(revisions.prefix(2)), isRehearsed: true)
 
     /// The way back of it.
     public static let downgrade = Story(
         name: "downgrade", prelude: applyAll, act: { try await $0.run(.downgrade, to: "base") },
         end: Ending(
-            effects: up + ["004", "003", "002", "001"].map { "downgrade \($0)" }, versions: [],
-            states: [.succeeded, .succeeded], backups: 2...))
+            effects: up + ["004", "003", "002", "001"].map { "downgrade \($0)" }, applied: [],
+            versions: [], states: [.succeeded, .succeeded], backups: 2...))
 
     /// A stamp, which runs nothing.
     public static let stamp = Story(
         name: "stamp", prelude: nil, act: { try await $0.run(.stamp, to: "002") },
-        end: Ending(effects: [], versions: ["002"], states: [.succeeded], backups: 0...))
+        end: Ending(effects: [], applied: [], versions: ["002"], states: [.succeeded], backups: 0...))
 
     /// A backup by itself.
     public static let backup = Story(
         name: "backup", prelude: applyAll, act: { try await $0.run(.backup) },
-        end: Ending(effects: up, versions: ["004"], states: [.succeeded, .succeeded], backups: 2...))
+        end: Ending(
+            effects: up, applied: revisions, versions: ["004"], states: [.succeeded, .succeeded], backups: 2...))
 
     /// A database that is replaced by a backup of itself while somebody writes into it all the time.
     public static let restore = restoring("restore", more: Writer.databaseViolations) { backup, _ in
@@ -60,7 +84,8 @@ public struct Story: Sendable {
     /// A database that a backup is restored beside, whole or in part.
     static func copy(_ name: String, isSchemaOnly: Bool = false, tables: [String] = [], effects: Int64) -> Story {
         restoring(name) { database in
-            try await copyViolations(database, effects: effects) + Writer.databaseViolations(database)
+            try await copyViolations(database, effects: effects, isWhole: tables.isEmpty)
+                + Writer.databaseViolations(database)
         } parameters: { backup, database in
             .init(
                 backup: backup, into: database + "_copy", onlySchema: isSchemaOnly,
@@ -68,12 +93,16 @@ public struct Story: Sendable {
         }
     }
 
-    /// What a copy must have: as many effects as that.
-    private static func copyViolations(_ database: TestDatabase, effects: Int64) async throws -> [String] {
+    /// What a copy must have: as many effects as that, and the work of the revisions where it is of the whole.
+    private static func copyViolations(
+        _ database: TestDatabase, effects: Int64, isWhole: Bool
+    ) async throws -> [String] {
         let session = try await database.cluster.connect(database: database.name + "_copy")
-        let found = try await session.query("SELECT count(*) FROM effect").scalar(as: Int64.self)
+        let count = try await session.query("SELECT count(*) FROM effect").scalar(as: Int64.self)
+        let found = try await Handiwork.violations(of: isWhole ? revisions : [], seenBy: session)
         await session.close()
-        return found == effects ? [] : ["the copy has \(found) effects, not \(effects)"]
+        return found.map { "the copy: \($0)" }
+            + (count == effects ? [] : ["the copy has \(count) effects, not \(effects)"])
     }
 
     /// - Parameter parameters: Makes those of the call, of the backup's name and the database's.
@@ -102,13 +131,13 @@ public struct Story: Sendable {
                 for violation in try await writer.violations() { stage.tally.violated(violation) }
             },
             end: Ending(
-                effects: up, versions: ["004"], states: [.succeeded, .succeeded, .succeeded], backups: 2...,
-                more: more))
+                effects: up, applied: revisions, versions: ["004"], states: [.succeeded, .succeeded, .succeeded],
+                backups: 2..., more: more))
     }
 
-    private static let up = ["001", "002", "003", "004"].map { "upgrade \($0)" }
+    static let up = ["001", "002", "003", "004"].map { "upgrade \($0)" }
 
-    private static let applyAll: @Sendable (Stage) async throws -> Void = { stage in
+    static let applyAll: @Sendable (Stage) async throws -> Void = { stage in
         try await stage.database.run("DELETE FROM obstacle")
         try await stage.harness.start()
         try await stage.run(.upgrade)
@@ -135,9 +164,10 @@ public struct Story: Sendable {
     }
 
     /// Writes revisions and settings.
-    static func furnish(_ harness: DaemonHarness, for database: TestDatabase) throws {
+    func furnish(_ harness: DaemonHarness, for database: TestDatabase) throws {
         try harness.write(revisions)
         var options = DaemonHarness.Options.withDump
+        if isRehearsed { options.rehearsal = ["policy = \"on\""] }
         options.daemon = ["stop_timeout = \"2s\""]
         try harness.configure(["main": database], options)
     }

@@ -18,7 +18,9 @@ struct MigratedTorture: AsyncParsableCommand {
     @Option(name: .customLong("part"), help: "Only one of the ways: sweeps, commits, daemons, promotions or clients.")
     var parts: [Ordeal.Part] = Ordeal.Part.allCases
 
-    @Option(name: .customLong("story"), help: "Only one of the stories that are swept.")
+    @Option(
+        name: .customLong("story"),
+        help: "Only one of the stories that are swept: \(Story.all.map(\.name).joined(separator: ", ")).")
     var stories: [String] = []
 
     @Option(name: .customLong("point"), help: "Only this point of the stories, to see again what was found there.")

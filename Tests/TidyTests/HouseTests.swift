@@ -55,6 +55,11 @@ struct HouseTests {
         expectNone(CatalogueRules.findings(catalogue: catalogue, sources: sources))
     }
 
+    @Test("the proof of the torture takes out what there is")
+    func proof() throws {
+        expectNone(ProofRules.findings(script: try Repository.text(ProofRules.path), text: Repository.text))
+    }
+
     @Test("the README has every failure, every setting, and only places that there are")
     func readme() throws {
         let readme = try Repository.text(ReadmeRules.path)

@@ -175,6 +175,28 @@ struct RulesTests {
         #expect(lines(CatalogueRules.findings(catalogue: "", sources: [])) == [1])
     }
 
+    @Test("replacements of the proof whose text is gone")
+    func proof() {
+        let script = #"""
+            without_a() {
+                replace Sources/A.swift \
+                    'a "b"
+                c' 'd'
+                replace Sources/A.swift "e \\ 'f' \"g\"" 'h'
+            }
+            """#
+        let found = ProofRules.replacements(in: script)
+        #expect(found.map(\.from) == ["a \"b\"\n    c", #"e \ 'f' "g""#])
+        #expect(found.map(\.to) == ["d", "h"])
+        func lines(_ text: String) -> [Int] {
+            self.lines(ProofRules.findings(script: script) { $0 == "Sources/A.swift" ? text : "" })
+        }
+        #expect(lines("a \"b\"\n    c; e \\ 'f' \"g\"") == [])
+        #expect(lines("a \"b\"\n    c") == [5])
+        #expect(lines("") == [2, 5])
+        #expect(ProofRules.findings(script: "replace() {", text: { $0 }).count == 1)
+    }
+
     @Test("comments and texts are blanked, and lines stay where they are")
     func blanker() {
         func blanked(_ text: String) -> String {
