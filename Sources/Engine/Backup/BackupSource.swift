@@ -27,6 +27,7 @@ struct BackupSource: Sendable {
         let session = try await Connection.open(
             parameters, applicationName: DumpBackup.session, timeout: .seconds(10))
         do {
+            try await SessionSettings.liftLaterLimits(of: session)
             try await session.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             let row = try await session.query(
                 """

@@ -36,7 +36,14 @@ struct MaintenanceSession: Sendable {
         let settings = SessionSettings.everywhere + [("search_path", "pg_catalog")]
         let options = settings.map { "-c \($0)=\(SessionSettings.escaped($1))" }
         parameters["options"] = ([parameters["options"]].compactMap { $0 } + options).joined(separator: " ")
-        return try await Connection.open(parameters, applicationName: application, timeout: .seconds(10))
+        let session = try await Connection.open(parameters, applicationName: application, timeout: .seconds(10))
+        do {
+            try await SessionSettings.liftLaterLimits(of: session)
+        } catch {
+            await session.close()
+            throw error
+        }
+        return session
     }
 
     func close() async { await session.close() }

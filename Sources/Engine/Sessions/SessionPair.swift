@@ -22,6 +22,7 @@ struct SessionPair: Sendable {
             // The observer first: it learns which settings the server knows.
             let observer = try await connect(configuration, as: "observer", settings: SessionSettings.everywhere)
             do {
+                try await SessionSettings.liftLaterLimits(of: observer)
                 let settings =
                     SessionSettings.all(serverVersion: observer.serverVersion) + others
                     + (try await searchPathBesideRegistry(configuration, on: observer))

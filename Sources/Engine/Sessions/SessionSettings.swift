@@ -1,3 +1,4 @@
+import PostgresClient
 import SQLText
 
 /// What our sessions set. See PostgreSQL's manual, "Client Connection Defaults" and "Lock Management".
@@ -10,8 +11,21 @@ enum SessionSettings {
 
     /// The worker's. The server is asked to notice within half a second that a killed daemon is gone (14 and later).
     static func all(serverVersion: Int) -> [(String, String)] {
-        guard serverVersion >= 140_000 else { return everywhere }
-        return everywhere + [("client_connection_check_interval", "500"), ("idle_session_timeout", "0")]
+        let interval = serverVersion >= 140_000 ? [("client_connection_check_interval", "500")] : []
+        return everywhere + laterLimits(serverVersion: serverVersion) + interval
+    }
+
+    /// Limits such as those of `everywhere` that not every server knows: one that does not refuses the session at its start.
+    private static func laterLimits(serverVersion: Int) -> [(String, String)] {
+        [(140_000, "idle_session_timeout"), (170_000, "transaction_timeout")]
+            .filter { serverVersion >= $0.0 }.map { ($0.1, "0") }
+    }
+
+    /// Lifts these limits for a session that has learned only now which server it is connected to.
+    static func liftLaterLimits(of session: Connection) async throws {
+        let limits = laterLimits(serverVersion: session.serverVersion)
+        guard !limits.isEmpty else { return }
+        try await session.script(limits.map { "SET \($0) = \($1)" }.joined(separator: "; "))
     }
 
     /// A value in libpq's `options`, where a backslash keeps white space and backslashes from being separators.

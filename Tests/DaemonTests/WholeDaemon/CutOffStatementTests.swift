@@ -28,6 +28,12 @@ import Testing
             let middle = "SELECT FROM pg_class WHERE relname = 'i_ccnew'"
             return Example(cut: CutOff(setUp: index, statement: statement, middle: middle), after: rebuilt)
         } + [
+            // A reader alone holds it up when the new index is in its place, and the old one not gone yet.
+            Example(
+                cut: CutOff(
+                    setUp: index, statement: "REINDEX INDEX CONCURRENTLY i;", obstacle: "BEGIN; SELECT FROM t_001",
+                    middle: "SELECT FROM pg_class WHERE relname = 'i_ccold'"),
+                after: rebuilt),
             Example(
                 cut: CutOff(setUp: index, statement: "DROP INDEX CONCURRENTLY i;"),
                 after: "SELECT WHERE to_regclass('i') IS NULL"),
@@ -57,6 +63,9 @@ import Testing
                 cut: .waiting("VACUUM (FREEZE) t_001;", obstacle: table),
                 after: "SELECT FROM pg_class WHERE oid = 't_001'::regclass AND relallvisible > 0"),
             Example(
+                cut: .waiting("ANALYZE t_001 (id);", obstacle: table),
+                after: "SELECT FROM pg_class WHERE oid = 't_001'::regclass AND reltuples = 1000"),
+            Example(
                 cut: .waiting(
                     "REFRESH MATERIALIZED VIEW m;",
                     setUp: ["CREATE MATERIALIZED VIEW m AS SELECT id FROM t_001;", "INSERT INTO t_001 VALUES (-1);"],
@@ -79,16 +88,9 @@ import Testing
     /// What nobody can find out is asked. "Not applied" is said of one attempt; "retry" of all.
     @Test(arguments: [("--not-applied", true), ("--retry", false)])
     func whatCannotBeFoundOutIsAsked(_ decision: String, isAskedAgain: Bool) async throws {
-        try await withDaemon(start: false) { harness, database in
-            try await database.makeEffects()
-            let template = try await database.cluster.makeDatabase()
-            let copy = template.name + "_copy"
-            var chain = TestRevision.chain(1) { _ in false }
-            chain[0].upgrade = ["CREATE DATABASE \(copy) TEMPLATE \(template.name);"]
-            try harness.write(chain)
-            try await harness.start()
+        try await withCreation { harness, database, creation in
             // The server waits for five seconds until nobody is connected to the template.
-            let guest = try await template.connectAsSuperuser()
+            let guest = try await creation.template.connectAsSuperuser()
             let job = try await harness.queue()
             try await database.cutOffCreation()
             #expect(try await harness.follow(job, untilParked: true).state == .needsDecision)
@@ -105,9 +107,60 @@ import Testing
             #expect(try await harness.follow(job, untilParked: true).state == .succeeded)
             let shown = try await harness.control("job", "\(job.id)")
             #expect(shown.output.contains("it is not there"), "\(shown)")
-            try await database.awaitRow("SELECT FROM pg_database WHERE datname = \(copy)")
+            try await database.awaitRow("SELECT FROM pg_database WHERE datname = \(creation.copy)")
             try await Aftermath.of(database).expect(["upgrade 001"], at: ["001"])
-            try await database.run("DROP DATABASE \(identifier: copy)")
+        }
+    }
+
+    /// What a person says is done is not done again: here it is not even there. Who said it and why is shown with the job.
+    @Test(arguments: [CutOff.Victim.backend, .both])
+    func whatIsSaidToBeDoneIsNotDoneAgain(_ victim: CutOff.Victim) async throws {
+        try await withCreation { harness, database, creation in
+            let guest = try await creation.template.connectAsSuperuser()
+            let job = try await harness.queue()
+            try await database.cutOffCreation()
+            if victim == .both {
+                try await harness.end(SIGKILL)
+                try await harness.start()
+            }
+            #expect(try await harness.follow(job, untilParked: true).state == .needsDecision)
+            await guest.close()
+            let asking = try await harness.control("job", "\(job.id)")
+            #expect(asking.output.contains("migratectl resolve \(job.id) --applied"), "\(asking)")
+            let said = try await harness.control(
+                "resolve", "\(job.id)", "--applied", "--reason", "seen with my own eyes")
+            #expect(said.status == 0 && said.output.hasPrefix("\(job.id): "), "\(said)")
+            #expect(try await harness.follow(job, untilParked: true).state == .succeeded)
+            let shown = try await harness.control("job", "\(job.id)")
+            let person = "\(job.requestedBy.userName) (uid \(geteuid()))"
+            #expect(shown.output.contains("decided by \(person): seen with my own eyes: applied"), "\(shown)")
+            try await database.awaitRow(
+                "SELECT WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = \(creation.copy))")
+            try await Aftermath.of(database).expect(["upgrade 001"], at: ["001"])
+        }
+    }
+
+    /// A database to be made by a revision, and the one that it is to be a copy of.
+    private struct Creation: Sendable {
+        var template: TestDatabase
+        var copy: String
+    }
+
+    /// Gives a daemon to the body whose one revision makes a database: nobody can tell afterwards whether it was that which
+    /// made it.
+    private func withCreation(
+        _ body: @Sendable (DaemonHarness, TestDatabase, Creation) async throws -> Void
+    ) async throws {
+        try await withDaemon(start: false) { harness, database in
+            try await database.makeEffects()
+            let template = try await database.cluster.makeDatabase()
+            let copy = template.name + "_copy"
+            var chain = TestRevision.chain(1) { _ in false }
+            chain[0].upgrade = ["CREATE DATABASE \(copy) TEMPLATE \(template.name);"]
+            try harness.write(chain)
+            try await harness.start()
+            try await body(harness, database, Creation(template: template, copy: copy))
+            try await database.run("DROP DATABASE IF EXISTS \(identifier: copy)")
             try await template.drop()
         }
     }

@@ -5,12 +5,85 @@ import PostgresClient
 import TestSupport
 import Testing
 
-/// A disk that is full, read-only, closed to us, broken or gone, at each single call that changes something on it.
+/// A disk that is full, read-only, closed to us, broken or gone, at each single call that changes something on it: our calls,
+/// and those of pg_dump.
 @Suite(.disabled(if: Instrumentation.isOn, "a sanitizer and a shim cannot both stand before the C library"))
 struct DiskFaultTests {
+    /// Each fault for one call, as an accident of the moment; and those that last also from one call on.
+    static let faults: [(DiskShim.Fault, Bool)] =
+        DiskShim.Fault.allCases.map { ($0, false) } + [(.full, true), (.readOnly, true)]
+
     /// No backup, no migration; and what looks like a backup is one.
-    @Test(arguments: DiskShim.Fault.allCases)
-    func aBackupIsWholeOrNotThere(_ fault: DiskShim.Fault) async throws {
+    @Test(arguments: faults)
+    func aBackupIsWholeOrNotThere(_ fault: DiskShim.Fault, lasting: Bool) async throws {
+        try await withDisk { harness, database, shim in
+            var applied: [String] = []
+            for call in fault.calls(among: Self.backupCalls) {
+                for number in 1..<1000 {
+                    let place: Comment = "\(call) \(number)"
+                    try shim.arm(fault, at: call, number, lasting: lasting)
+                    let next = TestRevision.name(applied.count + 1)
+                    let ended = try await harness.follow(try await harness.queue(to: next))
+                    let hasFailed = try shim.disarm()
+                    #expect(hasFailed || number > 1, place)
+                    // What was out of reach is back, half done: under a name that no backup has.
+                    let defects = BackupAudit.defects(in: harness.backups + "/main")
+                        .filter { !(fault == .gone || lasting) || !$0.hasPrefix("an unfinished backup") }
+                    #expect(defects == [], place)
+                    if ended.state == .succeeded {
+                        applied.append("upgrade \(next)")
+                        // A directory that was taken away in time is made again.
+                        #expect(!hasFailed || fault == .gone, place)
+                    } else {
+                        let failure = try #require(ended.failure)
+                        #expect(hasFailed && failure.message.hasPrefix("cannot "), place)
+                        #expect(failure.code == Self.code(of: fault, failure), "\(place): \(failure)")
+                    }
+                    try await Aftermath.of(database).expect(
+                        applied, at: applied.isEmpty ? [] : [TestRevision.name(applied.count)])
+                    if !hasFailed { break }
+                }
+            }
+            // What could not be removed either is, at the next start.
+            try await harness.end()
+            try await harness.start()
+            let ended = try await harness.follow(try await harness.queue(to: TestRevision.name(applied.count + 1)))
+            #expect(ended.state == .succeeded, "\(ended)")
+            #expect(BackupAudit.defects(in: harness.backups + "/main") == [])
+            try await harness.end()
+        }
+    }
+
+    /// What changes something on the disk while a backup is taken.
+    private static let backupCalls: [DiskShim.Call] = [
+        .open, .mkdir, .chmod, .rename, .write, .pwrite, .fopen, .fwrite, .fclose, .fsync, .unlink,
+    ]
+
+    /// Of one thing that it cannot write, PostgreSQL's pg_dump does not say why.
+    private static func code(of fault: DiskShim.Fault, _ failure: Failure) -> Failure.Code {
+        guard fault == .full else { return .backupFailed }
+        return failure.message.contains("could not write to blobs TOC file") ? .backupFailed : .noSpace
+    }
+
+    /// What was packed of a dump is given back to the disk while it is written. Where that cannot be, it is removed later.
+    @Test func aDiskThatTakesNothingBackIsAsGood() async throws {
+        try await withDisk { harness, database, shim in
+            try await database.run(
+                "CREATE TABLE large AS SELECT repeat(md5(n::text), 100) AS text FROM generate_series(1, 4000) n")
+            try shim.armAgainstHoles()
+            let ended = try await harness.follow(try await harness.queue(to: TestRevision.name(1)))
+            #expect(ended.state == .succeeded, "\(ended)")
+            #expect(try shim.disarm())
+            #expect(BackupAudit.defects(in: harness.backups + "/main") == [])
+            try await harness.end()
+        }
+    }
+
+    /// Gives a daemon to the body whose backups are on a disk that can fail, as seen by pg_dump as well, with revisions that
+    /// leave nothing behind: each backup takes as many calls as the one before it.
+    private func withDisk(
+        _ body: @Sendable (DaemonHarness, TestDatabase, DiskShim) async throws -> Void
+    ) async throws {
         try await withDaemon(start: false) { harness, database in
             let shim = try await DiskShim(under: harness.backups, files: harness.directory)
             try shim.makeTools(in: harness.directory + "/tools", binaries: database.cluster.binaries)
@@ -18,68 +91,57 @@ struct DiskFaultTests {
             options.backup.append("tools = \"\(harness.directory)/tools\"")
             try harness.configure(["main": database], options)
             try await database.makeEffects()
-            try harness.write(TestRevision.chain(99))
+            // More than a stream's buffer, and what has files of another kind.
+            try await database.run(
+                "CREATE TABLE filler AS SELECT repeat(md5(n::text), 4) AS text FROM generate_series(1, 100) n")
+            try await database.run("SELECT lo_from_bytea(0, 'a large object')")
+            try harness.write(
+                TestRevision.chain(99).map {
+                    var revision = $0
+                    revision.upgrade = ["DROP TABLE t_\($0.id);"]
+                    return revision
+                })
             try await harness.start(environment: shim.environment)
-            var applied: [String] = []
-            var failures: Set<Failure.Code> = []
-            // A directory that is gone is made again, and the upgrade goes well: more calls than there are revisions.
-            for call in stride(from: 1, through: .max, by: fault == .gone ? 7 : 1) {
-                try shim.arm(fault, at: call)
-                let next = TestRevision.name(applied.count + 1)
-                let ended = try await harness.follow(try await harness.queue(to: next))
-                let hasFailed = try shim.disarm()
-                // What was out of reach is back, half done: under a name that no backup has.
-                let defects = BackupAudit.defects(in: harness.backups + "/main")
-                    .filter { fault != .gone || !$0.hasPrefix("an unfinished backup") }
-                #expect(defects == [], "call \(call)")
-                if ended.state == .succeeded {
-                    applied.append("upgrade \(next)")
-                } else {
-                    let failure = try #require(ended.failure)
-                    #expect(hasFailed && failure.message.hasPrefix("cannot "), "call \(call): \(failure)")
-                    failures.insert(failure.code)
-                }
-                try await Aftermath.of(database).expect(
-                    applied, at: applied.isEmpty ? [] : [TestRevision.name(applied.count)])
-                if !hasFailed { break }
-                // A directory that was taken away in time is made again.
-                #expect(ended.state == .failed || fault == .gone, "call \(call): \(ended)")
-            }
-            #expect(failures == [fault == .full ? .noSpace : .backupFailed])
-            #expect(fault == .gone || applied.count == 1)
+            try await body(harness, database, shim)
         }
     }
 
     /// A new revision is there as a whole, or not at all.
-    @Test(arguments: DiskShim.Fault.allCases)
-    func aRevisionFileIsWholeOrNotThere(_ fault: DiskShim.Fault) async throws {
+    @Test(arguments: faults)
+    func aRevisionFileIsWholeOrNotThere(_ fault: DiskShim.Fault, lasting: Bool) async throws {
         try await withHarness { harness in
             try harness.write(TestRevision.chain(1))
             let shim = try await DiskShim(under: harness.migrations, files: harness.directory)
-            var call = 1
-            while try await makeRevision(harness, shim, fault, at: call) { call += 1 }
+            for call in fault.calls(among: [.open, .chmod, .write, .fsync, .link, .unlink]) {
+                var number = 1
+                while try await makeRevision(harness, shim, fault, at: call, number, lasting: lasting) { number += 1 }
+                #expect(number > 1, "\(call)")
+            }
         }
     }
 
     /// Makes a revision while the disk fails at this call; returns whether there was such a call.
     private func makeRevision(
-        _ harness: DaemonHarness, _ shim: DiskShim, _ fault: DiskShim.Fault, at call: Int
+        _ harness: DaemonHarness, _ shim: DiskShim, _ fault: DiskShim.Fault, at call: DiskShim.Call, _ number: Int,
+        lasting: Bool
     ) async throws -> Bool {
-        try shim.arm(fault, at: call)
+        try shim.arm(fault, at: call, number, lasting: lasting)
         let made = try await harness.startControl(
             ["revision", "--message", "one more", "--directory", harness.migrations], environment: shim.environment
         ).wait()
         let hasFailed = try shim.disarm()
-        // What was out of reach could not be removed: it has a name that no revision has.
+        let place: Comment = "\(call) \(number): \(made)"
+        // What could not be removed has a name that no revision has.
         let left = TestFiles.names(in: harness.migrations).filter { $0 != "001.sql" }
-        let new = left.filter { fault != .gone || !$0.hasPrefix(".") }
-        #expect(new.allSatisfy { $0.hasSuffix("one_more.sql") }, "call \(call): \(new)")
+        let mayBeLeft = fault == .gone || lasting || call == .unlink
+        let new = left.filter { !mayBeLeft || !$0.hasPrefix(".") }
+        #expect(new.allSatisfy { $0.hasSuffix("one_more.sql") }, place)
         let heads = try await harness.control("heads", "--directory", harness.migrations)
-        #expect(heads.status == 0, "call \(call): \(heads)")
+        #expect(heads.status == 0, "\(call) \(number): \(heads)")
         if made.status == 0 {
-            #expect(new.count == 1 && (!hasFailed || fault == .gone), "call \(call): \(made)")
+            #expect(new.count == 1 && (!hasFailed || call == .unlink || fault == .gone), place)
         } else {
-            #expect(hasFailed && made.errors.contains("cannot "), "call \(call): \(made)")
+            #expect(hasFailed && made.errors.contains("cannot "), place)
         }
         for name in left { unlink(harness.migrations + "/" + name) }
         return hasFailed

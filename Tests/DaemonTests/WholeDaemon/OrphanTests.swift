@@ -57,4 +57,56 @@ import Testing
             try await Aftermath.of(database).expect(["upgrade 001", "upgrade 002"], at: ["002"])
         }
     }
+
+    /// It is let go on while the next daemon waits for it: what it has made is found, and not made again.
+    @Test func thatComesToItsEndIsFoundDone() async throws {
+        try await withDaemon(start: false) { harness, database in
+            try await database.makeEffects()
+            // It stands before a gate, and the server does not look meanwhile whether its client is still there.
+            let gate = try await database.connectAsSuperuser()
+            try await gate.script(
+                """
+                CREATE FUNCTION gated(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+                    PERFORM set_config('client_connection_check_interval', '0', false);
+                    PERFORM pg_advisory_lock_shared(1);
+                    PERFORM pg_advisory_unlock_shared(1);
+                    RETURN n;
+                END $$
+                """)
+            var chain = TestRevision.chain(2) { $0 == 1 }
+            chain[0].upgrade = ["INSERT INTO t_001 VALUES (1);"]
+            chain[1].upgrade = ["CREATE INDEX CONCURRENTLY i ON t_001 (public.gated(id));"]
+            try harness.write(chain)
+            try await harness.start()
+            #expect(try await harness.follow(try await harness.queue(to: "001")).state == .succeeded)
+            try await gate.script("SELECT pg_advisory_lock(1)")
+            let job = try await harness.queue()
+            try await database.awaitRow(
+                """
+                SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
+                    AND application_name = 'migrated worker' AND query LIKE 'CREATE INDEX%'
+                """)
+            let index =
+                "SELECT 'i'::regclass::oid::bigint AS number, indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"
+            let begun = try await gate.query(Query(raw: index)).single()
+            #expect(try !begun.decode("indisvalid", as: Bool.self))
+
+            try await harness.end(SIGKILL)
+            try await harness.start()
+            let told = try await harness.await(job) { $0.message.contains("its daemon is gone") }
+            #expect(told.message.contains("waits for Lock/advisory"), "\(told)")
+            try await gate.script("SELECT pg_advisory_unlock(1)")
+            let ended = try await harness.follow(job)
+            #expect(ended.state == .succeeded, "\(ended)")
+            let log = try await harness.control("job", "\(job.id)", "--verbose")
+            #expect(log.output.contains("found done: CREATE INDEX CONCURRENTLY of 002"), "\(log)")
+            let found = try await gate.query(Query(raw: index)).single()
+            #expect(try found.decode("indisvalid", as: Bool.self))
+            #expect(try found.decode("number", as: Int64.self) == begun.decode("number", as: Int64.self))
+            await gate.close()
+            let aftermath = try await Aftermath.of(database)
+            aftermath.expect(["upgrade 001", "upgrade 002"], at: ["002"])
+            #expect(aftermath.states == ["succeeded", "succeeded"])
+        }
+    }
 }
