@@ -140,7 +140,9 @@ let package = Package(
                 "Daemon", "Control", "Varlink", "Planning", "Revisions", "Digest", "PostgresClient", "TestSupport",
                 "migrated", "migratectl",
             ], exclude: ["AlembicProjects", "DiskShim"]),
-        tests("TortureTests", ["Torture", "TestSupport", "migrated", "migratectl"]),
+        tests(
+            "TortureTests",
+            ["Torture", "TestSupport", "Control", "Planning", "PostgresClient", "migrated", "migratectl"]),
         tests("TidyTests", []),
         tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),
     ]

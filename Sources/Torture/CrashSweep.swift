@@ -33,7 +33,7 @@ public struct CrashSweep: Sendable {
     }
 
     /// Visits the points in an order that gives a picture of the whole early: every `stride`th first, from an offset,
-    /// then those between. Ends with the last point, or when the time is up.
+    /// then those between. Ends with the last point, or when the time is up, and visits one at least.
     ///
     /// - Parameter lanes: How many performances there are side by side.
     /// - Returns: whether every point was visited.
@@ -56,9 +56,11 @@ public struct CrashSweep: Sendable {
 
     private func visit(_ offsets: [Int], _ stride: Int, until deadline: ContinuousClock.Instant) async throws -> Bool {
         try await Layout.with(story, tally) { layout in
+            var isFirst = true
             for offset in offsets {
                 for point in Swift.stride(from: offset, through: Int.max, by: stride) {
-                    guard ContinuousClock.now < deadline else { return false }
+                    guard isFirst || ContinuousClock.now < deadline else { return false }
+                    isFirst = false
                     guard try await play(point, layout) else {
                         StandardOutput.write("\(story.name): no point \(point)")
                         break

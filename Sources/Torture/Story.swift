@@ -84,8 +84,7 @@ public struct Story: Sendable {
     /// A database that a backup is restored beside, whole or in part.
     static func copy(_ name: String, isSchemaOnly: Bool = false, tables: [String] = [], effects: Int64) -> Story {
         restoring(name) { database in
-            try await copyViolations(database, effects: effects, isWhole: tables.isEmpty)
-                + Writer.databaseViolations(database)
+            try await copyViolations(database, effects: effects) + Writer.databaseViolations(database)
         } parameters: { backup, database in
             .init(
                 backup: backup, into: database + "_copy", onlySchema: isSchemaOnly,
@@ -93,13 +92,11 @@ public struct Story: Sendable {
         }
     }
 
-    /// What a copy must have: as many effects as that, and the work of the revisions where it is of the whole.
-    private static func copyViolations(
-        _ database: TestDatabase, effects: Int64, isWhole: Bool
-    ) async throws -> [String] {
+    /// What a copy must have: as many effects as that, and what the revisions have made.
+    private static func copyViolations(_ database: TestDatabase, effects: Int64) async throws -> [String] {
         let session = try await database.cluster.connect(database: database.name + "_copy")
         let count = try await session.query("SELECT count(*) FROM effect").scalar(as: Int64.self)
-        let found = try await Handiwork.violations(of: isWhole ? revisions : [], seenBy: session)
+        let found = try await Handiwork.violations(of: revisions, seenBy: session)
         await session.close()
         return found.map { "the copy: \($0)" }
             + (count == effects ? [] : ["the copy has \(count) effects, not \(effects)"])

@@ -64,8 +64,10 @@ final class ServerSession: ChannelInboundHandler {
         }
     }
 
+    // Not at once: NIO may be about to tell of the end of input, and goes on with the channel as if it were open, which an
+    // answer that finds nobody would have closed (NIO's own assertion ends a debug build there).
     func channelReadComplete(context: ChannelHandlerContext) {
-        advance()
+        context.eventLoop.assumeIsolated().execute { self.advance() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

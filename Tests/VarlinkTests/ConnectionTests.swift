@@ -53,6 +53,24 @@ struct ConnectionTests {
         }
     }
 
+    /// What fills NIO's buffer to its last byte is told of together with the end that follows, and the answer to it finds
+    /// nobody.
+    @Test func outlivesACallThatEndsWithABufferAndItsConnection() async throws {
+        try await TestService().run { path, _ in
+            let frame = #"{"method":"org.example.nothing.A","parameters":{"text":""}}"#
+            let text = String(repeating: "x", count: 2047 - frame.utf8.count)
+            let call = Array(frame.replacing("\"\"", with: "\"\(text)\"").utf8) + [0]
+            #expect(call.count == 2048)
+            for _ in 0..<500 {
+                let peer = try RawPeer(connectingTo: path)
+                #expect(Glibc.send(peer.descriptor, call, call.count, Int32(MSG_NOSIGNAL)) == call.count)
+            }
+            let other = try RawPeer(connectingTo: path)
+            try await other.send(Self.echo("a"))
+            #expect(try await other.receive() == Self.echoed("a"))
+        }
+    }
+
     @Test func closesOnTooLongAMessage() async throws {
         var limits = Limits()
         limits.inboundMessageBytes = 1000
