@@ -16,7 +16,8 @@ struct DiskFaultTests {
     /// No backup, no migration; and what looks like a backup is one.
     @Test(arguments: faults)
     func aBackupIsWholeOrNotThere(_ fault: DiskShim.Fault, lasting: Bool) async throws {
-        try await withDisk { harness, database, shim in
+        // None is pruned meanwhile: that has a test of its own.
+        try await withDisk(keeping: 99) { harness, database, shim in
             var applied: [String] = []
             for call in fault.calls(among: Self.backupCalls) {
                 for number in 1..<1000 {
@@ -65,6 +66,34 @@ struct DiskFaultTests {
         return failure.message.contains("could not write to blobs TOC file") ? .backupFailed : .noSpace
     }
 
+    /// What could not be removed of a backup that is not kept looks like no backup, and is removed at the next start.
+    @Test(arguments: [DiskShim.Fault.readOnly, .broken])
+    func whatIsHalfPrunedLooksLikeNoBackup(_ fault: DiskShim.Fault) async throws {
+        try await withDisk(keeping: 1) { harness, _, shim in
+            let shelf = harness.backups + "/main"
+            #expect(try await harness.control("backup").status == 0)
+            for call in fault.calls(among: [.rename, .fsync, .unlink, .rmdir]) {
+                for number in 1..<1000 {
+                    try shim.arm(fault, at: call, number)
+                    let taken = try await harness.control("backup")
+                    let hasFailed = try shim.disarm()
+                    #expect(hasFailed || number > 1, "\(call)")
+                    #expect(hasFailed || taken.status == 0, "\(call) \(number): \(taken)")
+                    let defects = BackupAudit.defects(in: shelf).filter { !$0.hasPrefix("an unfinished backup") }
+                    #expect(defects == [], "\(call) \(number)")
+                    #expect(TestFiles.names(in: shelf).contains { !$0.hasPrefix(".") }, "\(call) \(number)")
+                    if !hasFailed { break }
+                }
+            }
+            try await harness.end()
+            try await harness.start()
+            #expect(try await harness.control("backup").status == 0)
+            #expect(BackupAudit.defects(in: shelf) == [])
+            #expect(TestFiles.names(in: shelf).count == 1)
+            try await harness.end()
+        }
+    }
+
     /// What was packed of a dump is given back to the disk while it is written. Where that cannot be, it is removed later.
     @Test func aDiskThatTakesNothingBackIsAsGood() async throws {
         try await withDisk { harness, database, shim in
@@ -82,13 +111,14 @@ struct DiskFaultTests {
     /// Gives a daemon to the body whose backups are on a disk that can fail, as seen by pg_dump as well, with revisions that
     /// leave nothing behind: each backup takes as many calls as the one before it.
     private func withDisk(
+        keeping count: Int = 7,
         _ body: @Sendable (DaemonHarness, TestDatabase, DiskShim) async throws -> Void
     ) async throws {
         try await withDaemon(start: false) { harness, database in
             let shim = try await DiskShim(under: harness.backups, files: harness.directory)
             try shim.makeTools(in: harness.directory + "/tools", binaries: database.cluster.binaries)
             var options = DaemonHarness.Options.withDump
-            options.backup.append("tools = \"\(harness.directory)/tools\"")
+            options.backup += ["tools = \"\(harness.directory)/tools\"", "keep = \(count)"]
             try harness.configure(["main": database], options)
             try await database.makeEffects()
             // More than a stream's buffer, and what has files of another kind.
