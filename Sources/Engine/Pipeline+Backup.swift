@@ -50,6 +50,8 @@ extension Pipeline {
     private func prune() async {
         let store = BackupStore(session: sessions.observer)
         do {
+            // What could not be removed to its end before takes room still.
+            await backups.removeUnfinished()
             for name in backups.beyond(keeping: try await store.neededByOpenJobs()) {
                 // On record first: what is not there any more must not be taken for a backup.
                 try await store.remove(name)
