@@ -101,10 +101,12 @@ fuzz: deps ## Give whatever reads the socket hostile bytes, in process (INPUTS=1
 DURATION ?= 600
 SEED ?=
 
-# Only some of its parts: sweeps commits daemons promotions clients. Only some of the sweeps' stories, and of their points.
+# Only some of its parts: sweeps commits daemons promotions clients. Only some of the sweeps' stories, and of their points, by
+# number or by a word of the place.
 PARTS ?=
 STORIES ?=
 POINTS ?=
+PLACES ?=
 
 .PHONY: python
 python: ## Make a Python with the packages varlink and prometheus_client, for the tests that compare with them
@@ -122,9 +124,9 @@ schema-tools: ## Make a Python with migra and Alembic, for the benchmark that co
 # Its servers are in memory, where there is room: what databases and files cost would be most of all there is to do.
 torture: export MIGRATED_TEST_DIRECTORY ?= $(shell \
     [ -w /dev/shm ] && [ "$$(df --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] && echo /dev/shm || echo /tmp)
-torture: release ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=, POINTS=)
+torture: release ## Kill, pause and cut off the programs at every moment (DURATION=600, SEED=, PARTS=, STORIES=, POINTS=, PLACES=)
 	$(SWIFT) build -c release --static-swift-stdlib --product migrated-torture
-	$(BUILD)/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES)) $(addprefix --point ,$(POINTS))
+	$(BUILD)/migrated-torture --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(addprefix --part ,$(PARTS)) $(addprefix --story ,$(STORIES)) $(addprefix --point ,$(POINTS)) $(addprefix --place ,$(PLACES))
 
 .PHONY: torture-proof
 torture-proof: deps ## Take a safeguard out, each in turn, and see that make torture finds it missing

@@ -32,18 +32,21 @@ public struct Ordeal: Sendable {
     let parts: [Part]
     let stories: [Story]
     let points: [Int]
+    let places: [String]
 
     /// An ordeal of so long, by all means or only by some.
     ///
     /// - Parameters:
     ///   - stories: Those that are swept.
     ///   - points: Only these of their points, once, where there are any.
+    ///   - places: Only the points whose place has one of these words, where there are any.
     public init(
         duration: Duration, seed: UInt64, parts: [Part] = Part.allCases, stories: [Story] = Story.all,
-        points: [Int] = []
+        points: [Int] = [], places: [String] = []
     ) {
         self.stories = stories
         self.points = points
+        self.places = places
         self.duration = duration
         self.seed = seed
         self.parts = parts
@@ -102,19 +105,23 @@ public struct Ordeal: Sendable {
         }
     }
 
-    /// What lasts first, then all of it.
+    /// What lasts first, then all of it; or only what was asked for, which is little.
     private func sweep(
         _ story: Story, _ tally: Tally, until deadline: ContinuousClock.Instant, _ random: inout SeededGenerator
     ) async throws {
         let lanes = max(2, Self.lanes / stories.count)
-        let sweeps = [CrashSweep.lasting, []].map { CrashSweep(story, at: $0, tally) }
+        let chosen = places.isEmpty ? [CrashSweep.lasting, []] : [places]
+        let sweeps = chosen.map { CrashSweep(story, at: $0, tally) }
         if points.isEmpty { for sweep in sweeps { tally.intends(sweep.name) } }
         for sweep in sweeps {
             guard points.isEmpty else {
                 try await sweep.visit(points)
                 continue
             }
-            guard try await sweep.run(stride: Self.stride, lanes: lanes, until: deadline, &random) else { return }
+            guard
+                try await sweep.run(
+                    stride: places.isEmpty ? Self.stride : lanes, lanes: lanes, until: deadline, &random)
+            else { return }
             tally.did("whole sweeps of \(sweep.name)")
         }
     }

@@ -26,6 +26,9 @@ struct MigratedTorture: AsyncParsableCommand {
     @Option(name: .customLong("point"), help: "Only this point of the stories, to see again what was found there.")
     var points: [Int] = []
 
+    @Option(name: .customLong("place"), help: "Only the points of the stories whose place has one of these words.")
+    var places: [String] = []
+
     func validate() throws {
         let known = Story.all.map(\.name)
         guard let other = stories.first(where: { !known.contains($0) }) else { return }
@@ -38,7 +41,9 @@ struct MigratedTorture: AsyncParsableCommand {
         let chosen = stories.isEmpty ? Story.all : Story.all.filter { stories.contains($0.name) }
         let tally = Tally()
         Interruption.act { Glibc.exit(Self.report(tally)) }
-        await Ordeal(duration: .seconds(duration), seed: seed, parts: parts, stories: chosen, points: points).run(tally)
+        await Ordeal(
+            duration: .seconds(duration), seed: seed, parts: parts, stories: chosen, points: points, places: places
+        ).run(tally)
         throw ExitCode(Self.report(tally))
     }
 
