@@ -26,6 +26,7 @@ final class CuttingProxy: Sendable {
         var commitsBefore = 0
         /// The socket of the server; nil while nobody is let through.
         var server: String?
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -73,6 +74,12 @@ final class CuttingProxy: Sendable {
     /// Takes no further connections, and cuts no more; those that there are go on until one of their ends goes away.
     func close() {
         disarm()
+        // Once: what has the listener's number afterwards is somebody else's.
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        guard isFirst else { return }
         shutdown(listener, Int32(SHUT_RDWR))
         sink.finish()
     }
