@@ -85,7 +85,13 @@ import Testing
             #expect(try await engine.outcome(of: first).state == .succeeded)
             // Its columns have other numbers than those of a new table.
             try await fixture.admin.script(
-                "CREATE TABLE other (n integer); ALTER TABLE t DROP COLUMN m, ADD COLUMN m integer")
+                """
+                CREATE TABLE other (n integer); ALTER TABLE t DROP COLUMN m, ADD COLUMN m integer;
+                CREATE TABLE audit (tag text);
+                CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS
+                    $$ BEGIN INSERT INTO public.audit VALUES (tg_tag); END $$;
+                CREATE EVENT TRIGGER note ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION note();
+                """)
             try await fixture.intend(try #require(engine.library.snapshot.graph["b"]), statement: 0, job: first)
             try await fixture.admin.execute("CREATE INDEX i \(found)")
             let job = try await engine.outcome(of: try await engine.upgrade())
@@ -93,6 +99,7 @@ import Testing
             #expect(job.failure?.sql?.sqlState == (isOurs ? nil : "42P07"))
             let said = try await engine.events(of: job.id.number, after: 0).map(\.message)
             #expect(said.contains { $0.hasPrefix("found done") } == isOurs, "\(said)")
+            #expect(try await fixture.column("SELECT tag FROM audit") == [], "nothing of the comparison stays")
         }
     }
 

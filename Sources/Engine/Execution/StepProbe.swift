@@ -55,8 +55,13 @@ struct StepProbe: Sendable {
         return .notApplied
     }
 
+    private struct Compared: Error {
+        var isSame: Bool
+    }
+
     /// Whether a valid index is the statement's: somebody else may have made another one of that name. What the statement's
-    /// would be the server says itself, of the same index on an empty table with the same columns.
+    /// would be the server says itself, of the same index on an empty table with the same columns. Neither is ever committed,
+    /// nor is what a trigger of the database has noted of them.
     private func isAsDefined(_ index: [String], on table: [String], _ definition: IndexDefinition) async throws
         -> Outcome
     {
@@ -66,9 +71,9 @@ struct StepProbe: Sendable {
             settings: ["lock_timeout": String(lockTimeout?.milliseconds ?? 0)],
             prelude: role.map { "SET LOCAL ROLE \(SQLIdentifier.quote($0))" })
         do {
-            return try await session.transaction(options) { transaction in
+            try await session.transaction(options) { transaction in
                 try await transaction.execute(
-                    "CREATE TEMPORARY TABLE \(Self.quoted(likeness)) (LIKE \(Self.quoted(table))) ON COMMIT DROP")
+                    "CREATE TEMPORARY TABLE \(Self.quoted(likeness)) (LIKE \(Self.quoted(table)))")
                 try await transaction.execute(
                     definition.statement(name: Self.quoted(index.suffix(1)), table: Self.quoted(likeness)))
                 let isSame = try await transaction.query(
@@ -82,8 +87,11 @@ struct StepProbe: Sendable {
                         (pg_catalog.to_regclass(\(Self.quoted(own))), pg_catalog.to_regclass(\(Self.quoted(likeness)))))
                     """
                 ).first?.decode("same", as: Bool.self)
-                return isSame == true ? .applied : .notApplied
+                throw Compared(isSame: isSame ?? false)
             }
+            return .unknown
+        } catch let compared as Compared {
+            return compared.isSame ? .applied : .notApplied
         } catch let error as ServerError where error.sqlState.hasPrefix("42") || error.sqlState.hasPrefix("P0") {
             // It may not be made here, for want of a right or because a trigger forbids it: that says nothing.
             return .unknown
