@@ -70,7 +70,7 @@ struct DiskFaultTests {
     /// What could not be removed of a backup that is not kept looks like no backup, and goes with the next one.
     @Test(arguments: [DiskShim.Fault.readOnly, .broken])
     func whatIsHalfPrunedLooksLikeNoBackup(_ fault: DiskShim.Fault) async throws {
-        try await withDisk(keeping: 1) { harness, _, shim in
+        try await withDisk(keeping: 1) { harness, database, shim in
             let shelf = harness.backups + "/main"
             #expect(try await harness.control("backup").status == 0)
             for call in fault.calls(among: [.rename, .fsync, .unlink, .rmdir]) {
@@ -82,7 +82,10 @@ struct DiskFaultTests {
                     #expect(hasFailed || taken.status == 0, "\(call) \(number): \(taken)")
                     let defects = BackupAudit.defects(in: shelf).filter { !$0.hasPrefix("an unfinished backup") }
                     #expect(defects == [], "\(call) \(number)")
-                    #expect(TestFiles.names(in: shelf).contains { !$0.hasPrefix(".") }, "\(call) \(number)")
+                    let there = Set(TestFiles.names(in: shelf).filter { !$0.hasPrefix(".") })
+                    #expect(!there.isEmpty, "\(call) \(number)")
+                    // What is gone is not on record any more.
+                    #expect(try await Self.recorded(in: database).isSubset(of: there), "\(call) \(number)")
                     if !hasFailed { break }
                 }
             }
@@ -91,6 +94,13 @@ struct DiskFaultTests {
             #expect(TestFiles.names(in: shelf).count == 1)
             try await harness.end()
         }
+    }
+
+    private static func recorded(in database: TestDatabase) async throws -> Set<String> {
+        let session = try await database.connectAsSuperuser()
+        let rows = try await session.query("SELECT name FROM migrated.backup WHERE removed_at IS NULL")
+        await session.close()
+        return Set(try rows.map { try $0.decode("name", as: String.self) })
     }
 
     /// What was packed of a dump is given back to the disk while it is written. Where that cannot be, it is removed later.
