@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A state that others wait for: each change wakes those who wait, and whoever is cancelled stops waiting.
-final class Bulletin<State: Sendable>: Sendable {
+public final class Bulletin<State: Sendable>: Sendable {
     private struct Board {
         var state: State
         var generation = 0
@@ -11,15 +11,17 @@ final class Bulletin<State: Sendable>: Sendable {
 
     private let board: Mutex<Board>
 
-    init(_ state: State) {
+    /// Posts the first state.
+    public init(_ state: State) {
         board = Mutex(Board(state: state))
     }
 
-    var state: State { board.withLock { $0.state } }
+    /// The state at this moment.
+    public var state: State { board.withLock { $0.state } }
 
     /// Changes the state and wakes everybody.
     @discardableResult
-    func change<R: Sendable>(_ body: @Sendable (inout State) -> R) -> R {
+    public func change<R: Sendable>(_ body: @Sendable (inout State) -> R) -> R {
         let (result, waiters) = board.withLock { board in
             let result = body(&board.state)
             board.generation += 1
@@ -34,7 +36,7 @@ final class Bulletin<State: Sendable>: Sendable {
     ///
     /// - Throws: `CancellationError`.
     @discardableResult
-    func first<R: Sendable>(_ find: @Sendable (State) throws -> R?) async throws -> R {
+    public func first<R: Sendable>(_ find: @Sendable (State) throws -> R?) async throws -> R {
         while true {
             try Task.checkCancellation()
             let (state, generation) = board.withLock { ($0.state, $0.generation) }

@@ -120,7 +120,7 @@ public struct CommitCuts: Sendable {
             }
             // A cut that came after all was done has its aftermath as well.
             try await within(.seconds(60), "a server after a cut") {
-                while !proxy.isOpen { try await Task.sleep(for: .milliseconds(10)) }
+                try await proxy.awaitOpening()
             }
             guard direction == .upgrade else { continue }
             for violation in try await Self.work(in: server.present.replica(of: database)) {
@@ -167,7 +167,7 @@ private struct Scissors: Sendable {
             var random = random
             for _ in 0..<cutsLeft {
                 proxy.arm(cut, after: Int.random(in: 0..<longest / 2, using: &random))
-                while proxy.isArmed { try await Task.sleep(for: .milliseconds(10)) }
+                try await proxy.awaitCut()
             }
         }
         defer { armer.cancel() }

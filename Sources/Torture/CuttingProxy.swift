@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import TestSupport
 
 /// A proxy in front of a server's Unix socket that cuts a worker's connection around a COMMIT, and otherwise passes on
@@ -29,7 +28,7 @@ final class CuttingProxy: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let board = Bulletin(State())
     private let listener: Int32
     private let closesAtCut: Bool
     private let sink: AsyncStream<Cut>.Continuation
@@ -51,31 +50,31 @@ final class CuttingProxy: Sendable {
 
     /// Cuts at a COMMIT that a worker sends from now on, after so many others.
     func arm(_ cut: Cut, after commits: Int) {
-        state.withLock { state in
+        board.change { state in
             state.cut = cut
             state.commitsBefore = commits
         }
     }
 
-    /// Whether a cut is still to come.
-    var isArmed: Bool { state.withLock { $0.cut != nil } }
+    /// Waits until no cut is to come any more.
+    func awaitCut() async throws { try await board.first { $0.cut == nil ? true : nil } }
 
     /// Cuts no more.
-    func disarm() { state.withLock { $0.cut = nil } }
+    func disarm() { board.change { $0.cut = nil } }
 
-    /// Whether new connections are let through.
-    var isOpen: Bool { state.withLock { $0.server != nil } }
+    /// Waits until new connections are let through.
+    func awaitOpening() async throws { try await board.first(\.server) }
 
     /// Lets new connections through to this server.
     func open(to server: TestCluster) {
-        state.withLock { $0.server = server.socketDirectory + Self.socketName }
+        board.change { $0.server = server.socketDirectory + Self.socketName }
     }
 
     /// Takes no further connections, and cuts no more; those that there are go on until one of their ends goes away.
     func close() {
         disarm()
         // Once: what has the listener's number afterwards is somebody else's.
-        let isFirst = state.withLock { state in
+        let isFirst = board.change { state in
             defer { state.isClosed = true }
             return !state.isClosed
         }
@@ -91,7 +90,7 @@ final class CuttingProxy: Sendable {
             guard client >= 0 else { break }
             BlockingThread.start { [self] in
                 defer { Glibc.close(client) }
-                guard let server = state.withLock({ $0.server }).flatMap({ try? UnixSocket.connected(to: $0) }) else {
+                guard let server = board.state.server.flatMap({ try? UnixSocket.connected(to: $0) }) else {
                     return
                 }
                 defer { Glibc.close(server) }
@@ -99,7 +98,7 @@ final class CuttingProxy: Sendable {
                 session.passOn()
                 guard let cut = session.done else { return }
                 // Before its end is known to anybody: who comes back finds the door shut.
-                if closesAtCut { state.withLock { $0.server = nil } }
+                if closesAtCut { board.change { $0.server = nil } }
                 sink.yield(cut)
             }
         }
@@ -108,7 +107,7 @@ final class CuttingProxy: Sendable {
 
     /// What is to happen to the COMMIT that comes now.
     private func nextCommit() -> Cut? {
-        state.withLock { state in
+        board.change { state in
             guard state.cut != nil else { return nil }
             if state.commitsBefore > 0 {
                 state.commitsBefore -= 1
