@@ -144,6 +144,6 @@ let package = Package(
             "TortureTests",
             ["Torture", "TestSupport", "Control", "Planning", "PostgresClient", "migrated", "migratectl"]),
         tests("TidyTests", []),
-        tests("SystemTests", ["migrated", "migratectl", subprocess], exclude: ["scripts"]),
+        tests("SystemTests", ["migrated", "migratectl", "TestSupport", subprocess], exclude: ["scripts"]),
     ]
 )

@@ -6,5 +6,5 @@ public enum Instrumentation {
     public static let isOn = ["__tsan_init", "__asan_init"].contains { (name: String) in dlsym(nil, name) != nil }
 
     /// How many times as long anything may take.
-    static let slowness = isOn ? 5 : 1
+    public static let slowness = isOn ? 5 : 1
 }

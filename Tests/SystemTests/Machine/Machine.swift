@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Subprocess
+import TestSupport
 import Testing
 
 /// A booted machine: systemd, journald, PostgreSQL as a unit, and our install with its socket enabled.
@@ -83,7 +84,7 @@ struct Machine: Sendable {
         _ isSo: () async throws -> Bool
     ) async throws {
         let clock = ContinuousClock()
-        let end = clock.now + limit * (Program.isInstrumented ? 5 : 1)
+        let end = clock.now + limit * Instrumentation.slowness
         while try await !isSo() {
             guard clock.now < end else {
                 let journal = try await lastOfJournal()

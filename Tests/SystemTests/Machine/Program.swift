@@ -1,5 +1,6 @@
 import Glibc
 import Subprocess
+import TestSupport
 
 /// How a program ended, and what it wrote.
 struct Outcome: Sendable, CustomStringConvertible {
@@ -29,12 +30,9 @@ struct UnexpectedStatus: Error, CustomStringConvertible {
 enum Program {
     static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// Whether a sanitizer watches the programs that were built with these tests.
-    static let isInstrumented = ["__tsan_init", "__asan_init"].contains { (name: String) in dlsym(nil, name) != nil }
-
     /// What instrumented programs within a machine are told, as its units are.
     static let options =
-        isInstrumented
+        Instrumentation.isOn
         ? ["ASAN_OPTIONS=detect_leaks=0", "TSAN_OPTIONS=suppressions=/etc/thread-sanitizer.supp halt_on_error=1"] : []
 
     /// Runs a program of the host to its end. It is ended with the task.
